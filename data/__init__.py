@@ -1,0 +1,1 @@
+"""The record, its cleaning, derived facts, the prompt and the fact check."""

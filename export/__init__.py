@@ -1,0 +1,1 @@
+"""From adapter to verified GGUF: merge, convert, quantize, verify."""

@@ -1,0 +1,1 @@
+"""Writing guides on the user's own machine."""

@@ -1,0 +1,1 @@
+"""The model catalog and its resolver; downloaded models lie beside it, ignored by git."""

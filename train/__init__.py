@@ -1,0 +1,1 @@
+"""Fine-tuning: recipes, backends and the run report."""
