@@ -174,9 +174,7 @@ def _append_http(
         resumed = answer.status_code == 206
         length = int(answer.headers.get("Content-Length") or 0) + (start if resumed else 0)
         if entry.size is not None and length not in (0, entry.size):
-            raise _SourceFailed(
-                f"it offers {length:,} bytes where the catalog says {entry.size:,}"
-            )
+            raise _SourceFailed(f"it offers {length:,} bytes where the catalog says {entry.size:,}")
         with part.open("ab" if resumed else "wb") as file:
             for chunk in answer.iter_content(_CHUNK):
                 file.write(chunk)

@@ -17,7 +17,19 @@ from data.errors import ModelError
 
 SUPPORTED_VERSIONS = (2, 3)
 _STRING, _ARRAY = 8, 9
-_SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_SCALARS = {
+    0: "B",
+    1: "b",
+    2: "H",
+    3: "h",
+    4: "I",
+    5: "i",
+    6: "f",
+    7: "?",
+    10: "Q",
+    11: "q",
+    12: "d",
+}
 _LONGEST_STRING = 1 << 20  # bytes; a longer one before the first array means a damaged header
 
 
@@ -82,7 +94,9 @@ def _parse(file: BinaryIO, path: Path, size: int) -> Header:
                 break
             metadata[key] = _string(file) if kind == _STRING else _unpack(file, _SCALARS[kind])[0]
     except (struct.error, KeyError, ValueError):
-        raise ModelError(f"{path} has a damaged or incomplete GGUF header; fetch it again.") from None
+        raise ModelError(
+            f"{path} has a damaged or incomplete GGUF header; fetch it again."
+        ) from None
     if tensors == 0 or size < 32 * tensors:
         raise ModelError(f"{path} is cut off: {size:,} bytes cannot hold {tensors:,} tensors.")
     return Header(int(version), int(tensors), metadata)

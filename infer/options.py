@@ -1,0 +1,94 @@
+"""The options that `guide tell` and `guide batch` share, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from data.prompt import LANGUAGES, Language, Length, Request, Style
+from infer.runner import CONTEXT, Sampling
+from models.catalog import DEFAULT_MODEL
+
+MAX_TOKENS = {"brief": 260, "full": 440}
+"""Room for the longest guide of that length in the wordiest of the five languages."""
+
+GREATEST_SEED = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is asked of a model, apart from the record."""
+
+    request: Request
+    model: str
+    sampling: Sampling
+    max_tokens: int
+
+    def with_seed(self, seed: int) -> Options:
+        """The same with another seed, for another guide of the same kind."""
+        return replace(self, sampling=replace(self.sampling, seed=seed))
+
+
+def guide_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the shared options to a click command; `read_options` takes their values."""
+    for option in reversed(
+        [
+            click.option(
+                "--length", type=click.Choice(get_args(Length)), default="brief",
+                show_default=True, help="About 30 seconds aloud, or about a minute.",
+            ),
+            click.option(
+                "--style", type=click.Choice(get_args(Style)), default="clear",
+                show_default=True, help="Plain and concrete, or with turns and wit.",
+            ),
+            click.option(
+                "--language", type=click.Choice(list(LANGUAGES)), default="en",
+                show_default=True, help="Language of the guide.",
+            ),
+            click.option(
+                "--model", default=DEFAULT_MODEL, show_default=True, metavar="NAME|PATH.gguf",
+                help="A model of the catalog (guide models list) or a file.",
+            ),
+            click.option(
+                "--seed", type=click.IntRange(0, GREATEST_SEED), default=0, show_default=True,
+                help="The same seed gives the same guide.",
+            ),
+            click.option(
+                "--temperature", type=click.FloatRange(0, 2), default=0.7, show_default=True,
+                help="0 always takes the likeliest word.",
+            ),
+            click.option(
+                "--max-tokens", type=click.IntRange(1, CONTEXT), default=None,
+                help="Where to cut a guide that does not end by itself.",
+            ),
+        ]
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def read_options(
+    language: Language,
+    length: Length,
+    style: Style,
+    model: str,
+    seed: int,
+    temperature: float,
+    max_tokens: int | None,
+) -> Options:
+    """The options as click gives them, by name."""
+    return Options(
+        Request(language, length, style),
+        model,
+        Sampling(temperature=temperature, seed=seed),
+        max_tokens or MAX_TOKENS[length],
+    )
+
+
+def record_path(text: str) -> Path | None:
+    """A file's path, or None for `-`, standard input."""
+    return None if text == "-" else Path(text)
