@@ -38,6 +38,7 @@ WHOLE_BODY_SECONDS = 300  # a body that drips in more slowly than this will not 
 LARGEST_BODY = 64 * 2**20  # the longest listing known, every object of the Met, is 4 MiB
 LONGEST_RETRY_AFTER = 3600
 REDIRECTS = 5
+BLOCK_SECONDS = 30.0  # the Met turns away for half a minute or more
 
 
 class SourceError(GuideError):
@@ -84,12 +85,11 @@ class Answer:
 class Patience:
     """How long to wait between attempts, in seconds, and how many attempts to make.
 
-    A block lasts half a minute or more at the Met, so a first pause below that is wasted; other
-    faults are usually over at once. Every wait doubles the one before and has a random part, so
+    A first pause shorter than the block is wasted; other faults are usually over at once. Every wait doubles the one before and has a random part, so
     that several collectors do not come back together.
     """
 
-    blocked: float = 30.0
+    blocked: float = BLOCK_SECONDS
     fault: float = 1.0
     longest: float = 600.0
     attempts: int = 8

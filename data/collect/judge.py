@@ -19,6 +19,7 @@ from data.dates import parse_date
 
 GONE = "gone"
 UNREADABLE = "unreadable"
+FAILED = "the source failed"
 NO_YEAR = "no year to compare"
 COMPLETE_FIELDS = ("artist", "date", "medium", "dimensions")
 """With the title, the five of a complete record."""

@@ -10,6 +10,7 @@ Its metadata is CC0 whatever the rights in the work.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from data.artwork import Form
@@ -25,6 +26,7 @@ from data.collect.source import (
     text,
     years_of,
 )
+from data.errors import RecordError
 
 MUSEUM = "The Metropolitan Museum of Art"
 PAINTING_DEPARTMENT = "11"  # European Paintings: nearly all of its 2,600 objects are paintings
@@ -53,7 +55,7 @@ class Met:
             departments = [PAINTING_DEPARTMENT]
         return [f"/objects?departmentIds={d}" for d in departments] or ["/objects"]
 
-    def page_path(self, walk: str, number: int) -> str:  # noqa: ARG002 - a listing is one page
+    def page_path(self, walk: str, number: int) -> str:
         """A listing is one page, however long."""
         return walk
 
@@ -114,6 +116,30 @@ class Met:
             years=_years(body),
             modified=text(body, "metadataDate"),
         )
+
+
+def department_numbers(body: object, asked: Sequence[str]) -> tuple[str, ...]:
+    """The numbers of departments given by number or by (part of) a name.
+
+    Raises:
+        RecordError: a name fits none of the Met's departments, or several.
+    """
+    listed = dicts(body, "departments") if isinstance(body, dict) else []
+    names = {str(one.get("departmentId")): text(one, "displayName") for one in listed}
+    numbers = []
+    for name in asked:
+        hits = [number for number, full in names.items() if name.casefold() == full.casefold()]
+        hits = hits or [n for n, full in names.items() if name.casefold() in full.casefold()]
+        if name in names:
+            hits = [name]
+        if len(hits) != 1:
+            raise RecordError(
+                f"--department {name!r} fits {'several' if hits else 'none'} of the Met's: "
+                + "; ".join(names.values())
+                + "."
+            )
+        numbers += hits
+    return tuple(numbers)
 
 
 def _artists(body: Body) -> tuple[str, str]:

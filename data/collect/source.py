@@ -60,10 +60,18 @@ class Page:
     total: int = 0
 
 
-class Source(Protocol):
-    """One open collection."""
+class Reader(Protocol):
+    """What turns stored bodies into raw records."""
 
     name: str
+
+    def read(self, body: Body) -> RawWork:
+        """What the object says about itself; raises BodyError where it has no identifier."""
+
+
+class Source(Reader, Protocol):
+    """One open collection."""
+
     base_url: str
     rate: float
     """Requests a second that the source is known to stand."""
@@ -90,9 +98,6 @@ class Source(Protocol):
             GoneError: the answer says that there is none.
             BodyError: the body is no object of this source.
         """
-
-    def read(self, body: Body) -> RawWork:
-        """What the object says about itself; raises BodyError where it has no identifier."""
 
     def since(self, walk: str, day: str) -> str | None:
         """The walk over objects changed since a day (YYYY-MM-DD), where the source offers one."""

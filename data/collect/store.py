@@ -36,14 +36,14 @@ _LISTED = """
     AND state IN (SELECT value FROM json_each(?))
 """
 _DUE = f"""
-    SELECT DISTINCT object_id, CASE state WHEN 'stale' THEN works.etag END
+    SELECT DISTINCT object_id, state = 'stale', works.etag
     {_LISTED} ORDER BY page, position LIMIT {CHUNK}
 """
 _COUNT = f"SELECT COUNT(DISTINCT object_id) {_LISTED} AND (? OR reason IS NULL)"
 _IDS = f"SELECT DISTINCT object_id {_LISTED} ORDER BY page, position"
-_WORKS = f"""
+_WORKS = """
     SELECT id, source, object_id, state, reason, body FROM works
-    WHERE source = ? AND id > ? AND (? OR body IS NOT NULL) ORDER BY id LIMIT {CHUNK}
+    WHERE source = ? AND id > ? AND (? OR body IS NOT NULL) ORDER BY id LIMIT ?
 """
 DUE = ("waiting", "stale")
 STATES = ("waiting", "stale", "held", "gone", "failed")
@@ -72,9 +72,10 @@ class PageRow:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An object to fetch; `etag` where a body is held and may still be current."""
+    """An object to fetch; `held` where there is a body that may still be current."""
 
     object_id: str
+    held: bool
     etag: str | None
 
 
@@ -88,7 +89,7 @@ class WorkRow:
     reason: str | None
     raw: bytes | None
 
-    def body(self) -> Any:  # noqa: ANN401 - JSON
+    def body(self) -> Any:
         """The body, parsed."""
         return json.loads(self.raw or b"null")
 
@@ -122,13 +123,14 @@ class Store:
 
     # Sources
 
-    def set_source(self, source: str, reader: str, wanted: str) -> bool:
-        """Remember how to read a source and what is wanted of it; whether that changed anything."""
-        if self.source(source) == (reader, wanted):
-            return False
+    def set_source(self, source: str, reader: str, wanted: str) -> None:
+        """Remember how to read a source and what is wanted of it."""
         with self._change() as db:
-            db.execute("REPLACE INTO sources VALUES (?, ?, ?)", (source, reader, wanted))
-        return True
+            db.execute(
+                "INSERT INTO sources VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET"
+                " reader = excluded.reader, wanted = excluded.wanted",
+                (source, reader, wanted),
+            )
 
     def source(self, source: str) -> tuple[str, str] | None:
         """A source's reader and filters, as given to `set_source`."""
@@ -227,7 +229,7 @@ class Store:
     def due(self, source: str, walks: Sequence[str]) -> list[Due]:
         """The next objects of the walks to fetch, in the order of their listings."""
         values = (source, json.dumps(walks), json.dumps(DUE))
-        return [Due(row[0], row[1]) for row in self._db.execute(_DUE, values)]
+        return [Due(row[0], bool(row[1]), row[2]) for row in self._db.execute(_DUE, values)]
 
     def count(
         self,
@@ -296,7 +298,7 @@ class Store:
         """Every object of a source; with `with_body` only those whose body is held."""
         last = 0
         while True:
-            rows = self._db.execute(_WORKS, (source, last, not with_body)).fetchall()
+            rows = self._db.execute(_WORKS, (source, last, not with_body, CHUNK)).fetchall()
             for row in rows:
                 raw = zlib.decompress(row[5]) if row[5] is not None else None
                 yield WorkRow(row[1], row[2], row[3], row[4], raw)
