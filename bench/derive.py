@@ -1,11 +1,12 @@
-"""How often the sizes and ages that the corpus's clear scripts say agree with the derived facts.
+"""How often sizes, shapes and ages in the corpus's clear scripts agree with the derived facts.
 
     python bench/derive.py
     python bench/derive.py --corpus data/corpus/guides.jsonl --language fr --style literary
 
-Reads every length with its side ("1.3 metres high") and every age ("about 36") out of the scripts
-and compares its number and unit with what the derived lines would say for that record. Prints the
-share that agrees, then each one that does not: "missing" where there is no derived value.
+Reads every length with its side ("1.3 metres high"), every age ("about 36") and every shape ("wider
+than it is tall") out of the scripts and compares it with what the derived lines would say for that
+record. Prints each one that does not agree, "missing" where there is no derived value, and then
+the share that agrees.
 """
 
 from __future__ import annotations
@@ -56,13 +57,20 @@ _AGES = {
     "es": r"\b(?:unos (?P<age>\d\d)|los (?P<other>\d\d)) años(?(other) (?:aprox|más o))",
     "it": r"\b(?:circa|più o meno) (?P<age>\d\d) anni\b",
 }
+_SHAPES = {
+    "en": r"(?P<wide>wider than it is)|(?P<tall>taller than it is)|(?P<square>nearly square)",
+    "fr": r"(?P<wide>plus large que haut)|(?P<tall>plus haute? que larg)|(?P<square>presque carré)",
+    "de": r"(?P<wide>breiter als hoch)|(?P<tall>höher als breit)|(?P<square>nahezu quadratisch)",
+    "es": r"(?P<wide>más anch. que al)|(?P<tall>más alt. que an)|(?P<square>casi (?:un )?cua)",
+    "it": r"(?P<wide>più larg[oa] che alt)|(?P<tall>più alt[oa] che larg)|(?P<square>quasi quadr)",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
     """One number of a script, what is derived for it, and the words it was said with."""
 
-    kind: Literal["size", "age"]
+    kind: Literal["size", "shape", "age"]
     said: str
     derived: str
     words: str
@@ -105,6 +113,13 @@ def said_ages(script: str, language: str, facts: Derived) -> Iterator[Said]:
         yield Said("age", str(age), derived, match[0])
 
 
+def said_shapes(script: str, language: str, facts: Derived) -> Iterator[Said]:
+    """Every statement of a script that a work is wide, tall or nearly square."""
+    for match in re.finditer(_SHAPES[language], script):
+        derived = (facts.orientation or "missing").removeprefix("nearly ")
+        yield Said("shape", str(match.lastgroup), derived, match[0])
+
+
 @click.command(help=(__doc__ or "").split("\n\n")[0])
 @click.option(
     "--corpus",
@@ -128,6 +143,7 @@ def main(corpus: Path, language: str | None, style: str, show: int) -> None:
         facts = derive(artwork)
         for said in (
             *said_sizes(row["script"], row["language"], facts.size),
+            *said_shapes(row["script"], row["language"], facts),
             *said_ages(row["script"], row["language"], facts),
         ):
             verdict = (
@@ -137,7 +153,7 @@ def main(corpus: Path, language: str | None, style: str, show: int) -> None:
             if not said.agrees:
                 field = (
                     artwork.dimensions
-                    if said.kind == "size"
+                    if said.kind != "age"
                     else f"{artwork.artist} | {artwork.artist_bio} | {artwork.date}"
                 )
                 misses.append(f"{row['id']:16} {said.words!r} derived {said.derived} | {field}")
@@ -150,7 +166,7 @@ def main(corpus: Path, language: str | None, style: str, show: int) -> None:
 def _report(counts: Counter[tuple[str, str, str]], misses: list[str]) -> None:
     click.echo("\n".join(sorted(misses)))
     click.echo(f"\n{'':10}{'said':>7}{'agree':>7}{'differ':>8}{'missing':>9}{'share':>8}")
-    for kind in ("size", "age"):
+    for kind in ("size", "shape", "age"):
         for code in ("all", *LANGUAGES):
             agree, differ, missing = (
                 sum(n for (c, k, v), n in counts.items() if code in ("all", c) and (k, v) == key)

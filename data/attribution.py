@@ -23,12 +23,14 @@ class Attribution:
     """What the artist field says of the maker.
 
     `name` is the named artist without the words around it, None where nobody is named; `wording`
-    is the phrase of `data/wording` that says it, None where nothing needs saying.
+    is the phrase of `data/wording` that says it, None where nothing needs saying. `joint` works
+    have several makers, so that one life in the record is not the life of "the artist".
     """
 
     kind: Kind
     name: str | None
     wording: str | None
+    joint: bool = False
 
 
 _HEDGE = r"(?:doubtfully|possibly|probably|perhaps|maybe|tentatively|\?)"
@@ -61,7 +63,8 @@ _ATTRIBUTED = re.compile(
     re.IGNORECASE,
 )
 _SHARED = re.compile(
-    rf"(?P<name>.+?)[\s,;]+(?:and|with|&)\s+(?:(?:his|her|their|the)\s+)?{_SHOP}", re.IGNORECASE
+    rf"(?P<name>.+?)[\s,;]+(?:and|with|&)\s+(?:(?:his|her|their|the)\s+)?(?P<shop>{_SHOP})",
+    re.IGNORECASE,
 )
 _NOBODY = re.compile(
     r"\??\s*(?:unknown|unidentified|anonymous|anon|unrecorded|unnamed)\b.*"
@@ -70,6 +73,21 @@ _NOBODY = re.compile(
     # "Kongo artist", "Condorhuasi artist(s)", but not "Henderson Ledger Artist A".
     r"|(?-i:.*\b(?:artist|maker|artisan|weaver|potter|peoples?)(?:s|\(s\))?)",
     re.IGNORECASE,
+)
+_NATIONALITY = re.compile(
+    r"(?:(?:North|South|Native|Northern|Southern|Anglo)[ -])?(?:American|African|Asian|Australian"
+    r"|Austrian|Belgian|Brazilian|British|Byzantine|Canadian|Chinese|Danish|Dutch|Egyptian|English"
+    r"|European|Flemish|Florentine|French|German|Greek|Hungarian|Indian|Indonesian|Iranian|Irish"
+    r"|Italian|Japanese|Korean|Mexican|Nepalese|Netherlandish|Norwegian|Ottoman|Persian|Peruvian"
+    r"|Polish|Portuguese|Roman|Russian|Scottish|Sienese|Spanish|Swedish|Swiss|Syrian|Thai|Tibetan"
+    r"|Turkish|Venetian|Welsh)"
+)
+_JOINT = re.compile(r"\s(?:and|&|with)\s")
+# "Frederick Richard Lee, Thomas Sidney Cooper", but not "Frederic, Lord Leighton", "Poor, Henry
+# Varnum" or "Marie Antoinette, Queen of France".
+_SECOND_NAME = re.compile(
+    r"[^\W\d_][\w.'’-]* [\w.'’ -]+, (?:Sir |Dame )?(?!Lord|Lady|King|Queen|Duke|Duchess|Count|Comte"
+    r"|Earl|Baron|Prince|Marquis|Bishop|Abbot|Saint)[A-Z][\w'’-]+(?: [\w.'’-]+)* [A-Z][\w'’-]{2,}"
 )
 _ALIAS = re.compile(r"\s*\([^()]*\)\s*$")
 
@@ -80,14 +98,18 @@ def read_attribution(artist: str | None) -> Attribution:
     if not text:
         return Attribution("unknown", None, None)
     if shared := _SHARED.fullmatch(text):
-        return Attribution("workshop", _clean(shared["name"]), "shared")
-    makers = [_read_maker(part.strip()) for part in text.split(";") if part.strip()]
+        wording = "assistants" if shared["shop"].lower().startswith("assist") else "shared"
+        return Attribution("workshop", _clean(shared["name"]), wording)
+    parts = [part.strip() for part in text.split(";") if part.strip()]
+    # "Robert Field; French": the second part says where the first worked.
+    makers = [_read_maker(part) for part in parts if not _NATIONALITY.fullmatch(part)]
     named = [maker for maker in makers if maker.kind != "unknown"]
     doubtful = [maker for maker in named if maker.kind != "certain"]
-    # One of several makers in doubt is a doubt; several certain ones keep the whole text as name.
-    if doubtful or not named:
-        return (doubtful or makers or [Attribution("unknown", None, "unknown")])[0]
-    return Attribution("certain", _clean(text) if len(named) == 1 == len(makers) else text, None)
+    # One maker in doubt among several is a doubt about the work.
+    first = (doubtful or named or makers or [Attribution("unknown", None, "unknown")])[0]
+    joint = len(makers) > 1 or bool(_JOINT.search(text) or _SECOND_NAME.fullmatch(text))
+    name = text if joint and first.kind == "certain" else first.name
+    return Attribution(first.kind, name, first.wording, joint)
 
 
 def _read_maker(text: str) -> Attribution:
@@ -111,4 +133,4 @@ def _read_maker(text: str) -> Attribution:
 
 def _clean(name: str) -> str:
     """The name without an alias in brackets: "El Greco (Domenikos Theotokopoulos)"."""
-    return _ALIAS.sub("", name).strip(" ,;") or name
+    return _ALIAS.sub("", name).removeprefix("the ").strip(" ,;") or name

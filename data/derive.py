@@ -21,12 +21,11 @@ from data.comparisons import FLAT_FORMS, compare_flat, compare_standing
 from data.dates import Dating, Life, parse_date, parse_life
 from data.dimensions import Size, parse_dimensions
 from data.spoken import (
-    FRAMES,
+    AROUND,
     age_phrase,
     attribution_phrase,
     date_phrase,
     death_phrase,
-    of_each_part,
     period_phrase,
     shape_phrase,
     size_phrase,
@@ -42,6 +41,12 @@ NEARLY_SQUARE = 1.1
 SQUARE = 1.005
 CIRCA_YEARS = 5
 """How far "circa" is taken to reach on either side, for the youngest and oldest possible age."""
+THIRDS: tuple[tuple[Part, int, int], ...] = (
+    ("early", 0, 35),
+    ("middle", 33, 67),
+    ("late", 66, 100),
+)
+"""The years of a century that its parts reach over; a date has to lie wholly in one."""
 YOUNGEST, OLDEST = 10, 100
 """Ages outside this span mean that the date or the life is of something else."""
 
@@ -82,7 +87,7 @@ def derived_lines(artwork: Artwork, language: str = "en") -> list[str]:
     credit = read_attribution(artwork.artist)
     facts = _derive(artwork, credit)
     lines = [
-        size_phrase(artwork, facts, words),
+        size_phrase(artwork.form, facts, words),
         shape_phrase(facts, words),
         facts.comparison and words.say(f"comparison.{facts.comparison}"),
         date_phrase(facts, words),
@@ -100,8 +105,10 @@ def _derive(artwork: Artwork, credit: Attribution) -> Derived:
     life = parse_life(artwork.artist_bio) if artwork.artist_bio else None
     orientation, ratio = _orientation(size, artwork.form)
     century, part = _century(dating)
-    # A workshop, a follower or a copyist is not the person whose years the record gives.
-    maker = life if credit.kind in ("certain", "attributed") else None
+    # A workshop, a follower or a copyist is not the person whose years the record gives, and of
+    # two makers it does not say whose they are.
+    known = credit.kind in ("certain", "attributed") and not credit.joint
+    maker = life if known else None
     about_age = _about_age(dating, maker)
     age = _age_span(dating, maker) if about_age is not None else None
     return Derived(
@@ -110,7 +117,7 @@ def _derive(artwork: Artwork, credit: Attribution) -> Derived:
         life=life,
         orientation=orientation,
         ratio=ratio,
-        comparison=_comparison(size, artwork),
+        comparison=_comparison(size, artwork.form),
         age=age,
         about_age=about_age,
         stage=_stage(dating, maker, about_age),
@@ -126,7 +133,7 @@ def _derive(artwork: Artwork, credit: Attribution) -> Derived:
 
 
 def _orientation(size: Size | None, form: Form) -> tuple[Orientation | None, float | None]:
-    if form not in FLAT_FORMS or size is None or size.part in FRAMES:
+    if form not in FLAT_FORMS or size is None or size.part in AROUND:
         return None, None
     if not (size.height and size.width):
         return None, None
@@ -138,10 +145,10 @@ def _orientation(size: Size | None, form: Form) -> tuple[Orientation | None, flo
     return ("wide" if size.width > size.height else "tall"), ratio
 
 
-def _comparison(size: Size | None, artwork: Artwork) -> str | None:
-    if size is None or size.part in FRAMES or not size.height or of_each_part(artwork):
+def _comparison(size: Size | None, form: Form) -> str | None:
+    if size is None or size.part in AROUND or size.part == "each" or not size.height:
         return None
-    if artwork.form not in FLAT_FORMS:
+    if form not in FLAT_FORMS:
         return compare_standing(size.height)
     return compare_flat(size.height, size.width) if size.width else None
 
@@ -157,7 +164,7 @@ def _century(dating: Dating | None) -> tuple[int | None, Part | None]:
     begin, end = dating.earliest - first_year, dating.latest - first_year
     if end - begin <= 10:
         begin = end = (begin + end) // 2
-    for part, low, high in (("early", 0, 35), ("middle", 33, 67), ("late", 66, 100)):
+    for part, low, high in THIRDS:
         if low <= begin and end <= high:
             return century, part
     return century, None
@@ -178,7 +185,9 @@ def _decade(dating: Dating | None) -> int | None:
 def _about_age(dating: Dating | None, life: Life | None) -> int | None:
     if dating is None or life is None or life.born is None:
         return None
-    if dating.bound != "at" or dating.precision == "century":
+    if dating.bound == "before" or dating.precision == "century":
+        return None
+    if dating.bound == "after" and dating.precision != "year":
         return None
     age = dating.earliest - life.born
     alive = life.died is None or dating.earliest <= life.died
@@ -189,7 +198,9 @@ def _age_span(dating: Dating | None, life: Life | None) -> tuple[int, int] | Non
     if dating is None or life is None or life.born is None:
         return None
     slack = CIRCA_YEARS * ((dating.certainty != "exact") + life.born_circa)
-    last = dating.latest if life.died is None else min(dating.latest, life.died)
+    last = dating.latest if dating.bound == "at" else life.born + OLDEST
+    if life.died is not None:
+        last = min(last, life.died)
     # Someone born in December 1632 was 32 for most of 1665.
     return dating.earliest - life.born - 1 - slack, last - life.born + slack
 

@@ -1,7 +1,7 @@
 """The phrases of the derived facts, in any language: what a guide may say as it stands.
 
     from data.spoken import size_phrase
-    size_phrase(artwork, derive(artwork), load_wording("de"))  # "etwa 1,3 Meter hoch und …"
+    size_phrase(artwork.form, derive(artwork), load_wording("de"))  # "etwa 1,3 Meter hoch und …"
 
 Each function gives one phrase in lower case, or None where there is nothing to say. The words are
 in `data/wording`; here is only the choice of what is said.
@@ -9,10 +9,9 @@ in `data/wording`; here is only the choice of what is said.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from data.artwork import Artwork, Form
+from data.artwork import Form
 from data.attribution import Attribution
 from data.comparisons import FLAT_FORMS
 from data.dimensions import Size
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
 
 A_LITTLE, MUCH = 1.2, 1.7
 """Below the first a work is "a little" wider than tall, from the second on "much" wider."""
-FRAMES = frozenset({"frame", "framed"})
-"""Parts of a work whose size is not the work's own."""
+AROUND = frozenset({"frame", "mount", "case", "base"})
+"""Measured parts that are not the work itself: no guide should give their size as the work's."""
 LAST_YEARS = 3
 """So many years before the artist's death are worth saying."""
 
@@ -59,22 +58,15 @@ def spoken_lengths(size: Size, form: Form) -> Lengths:
     return lengths
 
 
-def of_each_part(artwork: Artwork) -> bool:
-    """Whether the size given is that of each of several parts."""
-    return bool(re.search(r"\beach\b", artwork.dimensions or "", re.IGNORECASE))
-
-
-def size_phrase(artwork: Artwork, facts: Derived, words: Wording) -> str | None:
+def size_phrase(form: Form, facts: Derived, words: Wording) -> str | None:
     """The spoken size: "about 1.3 metres high and 2 metres wide"; never of a frame alone."""
-    if facts.size is None or facts.size.part == "frame":
+    if facts.size is None or facts.size.part in AROUND:
         return None
-    lengths = spoken_lengths(facts.size, artwork.form)
+    lengths = spoken_lengths(facts.size, form)
     if not lengths:
         return None
     said = words.size(lengths)
-    if facts.size.part == "framed":
-        return words.say("size.with_frame", size=said)
-    return words.say("size.each", size=said) if of_each_part(artwork) else said
+    return words.say("size.each", size=said) if facts.size.part == "each" else said
 
 
 def shape_phrase(facts: Derived, words: Wording) -> str | None:
@@ -85,14 +77,13 @@ def shape_phrase(facts: Derived, words: Wording) -> str | None:
     if side in ("square", "nearly square"):
         # Sides are measured to the millimetre at best: the scripts say "nearly" of both.
         return words.say("shape.square")
-    degree = "_a_little" if facts.ratio < A_LITTLE else "_much" if facts.ratio >= MUCH else ""
-    said = words.say(f"shape.{side}{degree}")
     multiple = _multiple(facts.ratio)
-    if multiple is None:
-        return said
-    n, nearness = multiple
-    key = f"shape.{side}_{nearness}" + ("_twice" if n == 2 else "")
-    return f"{said}, {words.say(key, n=words.number(n))}"
+    if multiple is not None:
+        n, nearness = multiple
+        key = f"shape.{side}_{nearness}" + ("_twice" if n == 2 else "")
+        return f"{words.say(f'shape.{side}')}, {words.say(key, n=words.number(n))}"
+    degree = "_a_little" if facts.ratio < A_LITTLE else "_much" if facts.ratio >= MUCH else ""
+    return words.say(f"shape.{side}{degree}")
 
 
 def _multiple(ratio: float) -> tuple[int, str] | None:
@@ -169,6 +160,8 @@ def age_phrase(facts: Derived, words: Wording) -> str | None:
     dating, age = facts.dating, facts.about_age
     if dating is None or age is None:
         return None
+    if dating.bound == "after":
+        return words.say("life.age_at_least", age=age)
     years = dating.latest - dating.earliest
     if dating.precision == "decade":
         return words.say("life.age_between", youngest=age, oldest=age + years)

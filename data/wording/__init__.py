@@ -44,16 +44,21 @@ class Wording:
 
     def say(self, key: str, **slots: object) -> str:
         """The sentence or phrase at `key` ("life.age"), its slots filled."""
+        return self.template(key).format(**slots)
+
+    def template(self, key: str) -> str:
+        """The sentence at `key` with its slots empty: "the artist was about {age}"."""
         section, name = key.split(".")
-        return self._table[section][name].format(**slots)
+        return self._table[section][name]
 
     def has(self, key: str) -> bool:
         """Whether the table holds `key`."""
         section, name = key.split(".")
         return name in self._table[section]
 
-    def keys(self) -> frozenset[str]:
-        """Every key, as "section.name"."""
+    @property
+    def names(self) -> frozenset[str]:
+        """Every key that `say` takes."""
         return frozenset(f"{s}.{name}" for s, names in self._table.items() for name in names)
 
     def size(self, lengths: Lengths) -> str:
