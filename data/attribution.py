@@ -59,7 +59,7 @@ _SUFFIXES = tuple(
 # "British School 17th century, attributed to John Greenhill".
 _LATE_ATTRIBUTION = re.compile(r".*,\s*(?:attributed|ascribed)\s+to\s+(?P<name>.+)", re.IGNORECASE)
 _ATTRIBUTED = re.compile(
-    rf"{_HEDGE}\s+(?:by\s+)?(?P<before>.+)|(?P<behind>.+?)\s*(?:\(attributed\)|\(\?\)|\?)",
+    rf"{_HEDGE}\s+(?:by\s+)?(?P<before>.+)|(?P<behind>.+?)\s*(?:[(,]\s*attributed\)?|\(\?\)|\?)",
     re.IGNORECASE,
 )
 _SHARED = re.compile(
