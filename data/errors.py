@@ -9,6 +9,8 @@ sentence and exits with status 2; anything else that escapes is a bug.
     ├── ModelError       a model is unknown, absent, damaged or of the wrong kind
     │   └── DownloadError  a model could not be fetched from any of its sources
     ├── PromptTooLong    a record does not fit into the model's context
+    ├── RecipeError      a training recipe is not valid, or asks for what cannot be
+    ├── TrainingError    a training run had to stop
     └── OutputError      a file cannot be written, or belongs to another run
 """
 
@@ -35,6 +37,14 @@ class DownloadError(ModelError):
 
 class PromptTooLong(GuideError):
     """A record does not fit into the model's context."""
+
+
+class RecipeError(GuideError):
+    """A training recipe is not valid, or asks for what cannot be."""
+
+
+class TrainingError(GuideError):
+    """A training run had to stop."""
 
 
 class OutputError(GuideError):
