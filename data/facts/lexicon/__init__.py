@@ -1,0 +1,153 @@
+"""What the check knows of words, places and peoples, from well-kept resources.
+
+    from data.facts.lexicon import place, is_common
+    place("anvers") & place("antwerp")      # {'g2803138:BE'}: the same city
+    is_common("Leinwand", "de")             # True: a noun, so its capital makes it no name
+
+`make.py` distils the tables beside this file; `README.md` names their sources and licences.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from functools import lru_cache
+from importlib.resources import files
+
+import simplemma
+
+from data.facts.text import fold
+
+NOTHING: frozenset[str] = frozenset()
+_CLITICS = {
+    "it": re.compile(
+        r"(?:glie|me|te|se|ce|ve)?(?:lo|la|li|le|ne)$|(?:mi|ti|si|ci|vi|gli|lo|la|li|le|ne)$"
+    ),
+    "es": re.compile(r"(?:se|me|te|nos)?(?:lo|la|los|las|le|les)$|(?:se|me|te|nos)$"),
+}
+_GERMAN_LINKS = ("", "s", "es", "n", "en", "er", "e")
+
+
+def _lines(name: str) -> list[str]:
+    packed = files("data.facts.lexicon").joinpath(name).read_bytes()
+    return gzip.decompress(packed).decode().splitlines()
+
+
+@lru_cache(maxsize=1)
+def _places() -> dict[str, frozenset[str]]:
+    found = {}
+    for line in _lines("places.tsv.gz"):
+        name, identities = line.split("\t")
+        found[name] = frozenset(identities.split(" "))
+    return found
+
+
+def place(folded: str) -> frozenset[str]:
+    """Identifiers of the places of that name, in whatever language; empty if it is none.
+
+    `c:FR` is a country, `g2988507:FR` a city there, `w:` a place of which only the name is known.
+    """
+    return _places().get(folded, NOTHING)
+
+
+@lru_cache(maxsize=1)
+def _longest_place() -> int:
+    return max(name.count(" ") + 1 for name in _places())
+
+
+@lru_cache(maxsize=8)
+def nations(language: str) -> dict[str, frozenset[str]]:
+    """Folded word for a people, an origin or a language, to country codes."""
+    found: dict[str, set[str]] = {}
+    for line in _lines("nations.tsv.gz"):
+        of, word, code = line.split("\t")
+        if of == language:
+            found.setdefault(word, set()).add(code)
+    return {word: frozenset(codes) for word, codes in found.items()}
+
+
+@lru_cache(maxsize=1)
+def given_names() -> frozenset[str]:
+    """Folded given names."""
+    return frozenset(_lines("given.txt.gz"))
+
+
+@lru_cache(maxsize=1)
+def lore() -> frozenset[str]:
+    """Folded names out of myth and scripture."""
+    return frozenset(_lines("lore.txt.gz"))
+
+
+@lru_cache(maxsize=1)
+def _german() -> frozenset[str]:
+    return frozenset(_lines("german.txt.gz"))
+
+
+@lru_cache(maxsize=8)
+def english_of(language: str) -> dict[str, frozenset[str]]:
+    """Folded noun of a language, to the folded English words for it."""
+    if language == "en":
+        return {}
+    found = {}
+    for line in _lines(f"words_{language}.tsv.gz"):
+        word, english = line.split("\t")
+        found[word] = frozenset(english.split("|"))
+    return found
+
+
+@lru_cache(maxsize=20000)
+def lemma(word: str, language: str) -> str:
+    """The dictionary form, folded; the word itself where the dictionary does not have it."""
+    return fold(simplemma.lemmatize(word, lang=language))
+
+
+@lru_cache(maxsize=50000)
+def is_common(written: str, language: str) -> bool:
+    """Whether a word that begins with a capital is also an everyday word, so perhaps no name."""
+    small = written.lower()
+    if language == "de" and _is_german_noun(fold(small)):
+        return True
+    if _in_dictionary(small, language):
+        return True
+    clitics = _CLITICS.get(language)
+    if clitics is not None:
+        for stem in {clitics.sub("", small), small[:-2], small[:-3], small[:-4]}:
+            if len(stem) > 2 and any(
+                _in_dictionary(stem + end, language) for end in ("", "e", "r", "re", "d")
+            ):
+                return clitics.search(small) is not None
+    return False
+
+
+def _in_dictionary(small: str, language: str) -> bool:
+    if not simplemma.is_known(small, lang=language):
+        return False
+    found = simplemma.lemmatize(small, lang=language)
+    if language == "de":
+        return found[0].islower()
+    return found[0].islower() and simplemma.lemmatize(small.capitalize(), lang=language)[0].islower()
+
+
+def _is_german_noun(folded: str, depth: int = 0) -> bool:
+    """Whether a word is a German noun, or is put together from such words."""
+    nouns = _german()
+    if folded in nouns:
+        return True
+    if depth > 2 or len(folded) < 8:
+        return False
+    for cut in range(len(folded) - 3, 3, -1):
+        tail = folded[cut:]
+        if tail not in nouns:
+            continue
+        head = folded[:cut]
+        for link in _GERMAN_LINKS:
+            stem = head[: len(head) - len(link)] if head.endswith(link) else ""
+            if len(stem) >= 3 and (
+                stem in nouns
+                or stem + "e" in nouns
+                or stem + "en" in nouns
+                or _in_dictionary(stem, "de")
+                or _is_german_noun(stem, depth + 1)
+            ):
+                return True
+    return False

@@ -1,0 +1,194 @@
+"""Claims about what the work is made of and how, its colours and its shape.
+
+    for claim in making_claims(passage, facts): ...
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from data.artwork import Form
+from data.facts.grammar import Concept
+from data.facts.passage import Passage, Sentence
+from data.facts.record import Facts
+from data.facts.report import Claim, Kind, Verdict
+
+_MEDIUM_LINKS = {
+    "en": r"(?:in|on|of|with|is|this|the|an?|and|its|from|uses?|used)",
+    "fr": r"(?:a l'|a la|au|aux|sur|en|de|d'|avec|cette?|la|le|une?|et|sa|l')",
+    "de": r"(?:in|auf|aus|mit|diese[rs]?|die|das|der|eine?|und|ist|dem|den)",
+    "es": r"(?:al|a la|sobre|en|de|con|este|esta|el|la|una?|y|su|del)",
+    "it": r"(?:ad?|su|in|di|con|questa|questo|il|la|lo|l'|una?|un'|e|sulla|sul|della|del|al)",
+}
+_ABOUT_OTHERS = 60
+
+
+def making_claims(passage: Passage, facts: Facts) -> Iterator[Claim]:
+    """Materials, verbs of making, colours and the shape."""
+    for sentence in passage.sentences:
+        yield from _materials(sentence, passage, facts)
+        yield from _verbs(sentence, passage, facts)
+        yield from _colours(sentence, passage, facts)
+        yield from _shape(sentence, passage, facts)
+
+
+def _hits(
+    table: dict[str, Concept], sentence: Sentence
+) -> Iterator[tuple[Concept, re.Match[str]]]:
+    for concept in table.values():
+        for match in concept.said.finditer(sentence.folded):
+            yield concept, match
+
+
+def _span(sentence: Sentence, match: re.Match[str]) -> tuple[int, int]:
+    return sentence.start + match.start(), sentence.start + match.end()
+
+
+def _materials(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Claim]:
+    hits = list(_hits(passage.grammar.materials, sentence))
+    good_spans = [_span(sentence, m) for c, m in hits if _material_stands(c, facts)]
+    told: set[tuple[int, int]] = set()
+    for span in good_spans:
+        if span not in told:
+            told.add(span)
+            yield Claim(span, Kind.material, Verdict.supported, "the record has this material")
+    for concept, match in hits:
+        span = _span(sentence, match)
+        if any(s <= span[0] < e or s < span[1] <= e for s, e in told):
+            continue
+        if passage.in_quotes(span[0]) or match[0] in facts.told:
+            continue
+        if not _claims_material(concept, match, sentence, passage, facts):
+            continue
+        told.add(span)
+        kind = Kind.technique if concept.role in ("print", "photo") else Kind.material
+        yield Claim(span, kind, Verdict.unsupported, f"the record does not say {concept.name}")
+
+
+def _material_stands(concept: Concept, facts: Facts) -> bool:
+    return concept.name in facts.materials or any(a in facts.materials for a in concept.accepts)
+
+
+def _claims_material(
+    concept: Concept, match: re.Match[str], sentence: Sentence, passage: Passage, facts: Facts
+) -> bool:
+    """Whether the sentence says that this work is made of the material.
+
+    A remark on materials in general, a comparison or a question says nothing of the work.
+    """
+    if sentence.asks:
+        return False
+    clause = _clause(sentence.folded, match)
+    if passage.grammar.phrases["contrast"].search(clause):
+        return False
+    if not concept.loose:
+        return True
+    links = _MEDIUM_LINKS[passage.grammar.language]
+    before = sentence.folded[: match.start()]
+    if not re.search(rf"(?<![^\W_]){links}\s*(?:\w+ )?$", before):
+        return False
+    others = [
+        m
+        for c, m in _hits(passage.grammar.materials, sentence)
+        if c.name in facts.materials and m.span() != match.span()
+    ]
+    near = any(abs(m.start() - match.start()) < _ABOUT_OTHERS for m in others)
+    makes = any(v.said.search(sentence.folded) for v in passage.grammar.verbs.values())
+    return concept.role in ("paint", "support", "wet", "metal", "stone", "print") and (near or makes) and _in_medium_phrase(match, sentence, others)
+
+
+def _in_medium_phrase(match: re.Match[str], sentence: Sentence, others: list[re.Match[str]]) -> bool:
+    """Whether only small words part the material from one that the record has."""
+    for other in others:
+        first, second = sorted((match, other), key=lambda m: m.start())
+        between = sentence.folded[first.end() : second.start()].strip()
+        if len(between.split()) <= 2 and not re.search(r"[,;:]", between):
+            return True
+    return False
+
+
+def _clause(folded: str, match: re.Match[str]) -> str:
+    start = max(folded.rfind(c, 0, match.start()) for c in ",;:") + 1
+    ends = [folded.find(c, match.end()) for c in ",;:."]
+    return folded[start : min([e for e in ends if e >= 0], default=len(folded))]
+
+
+def _verbs(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Claim]:
+    roles = {passage.grammar.materials[m].role for m in facts.materials}
+    for concept, match in _hits(passage.grammar.verbs, sentence):
+        span = _span(sentence, match)
+        stands = (
+            facts.artwork.form.value in concept.forms
+            or facts.artwork.form in (Form.installation, Form.object)
+            or bool(roles & set(concept.roles))
+            or bool(concept.recorded.search(facts.folded))
+        )
+        if stands:
+            yield Claim(span, Kind.technique, Verdict.supported, "fits the form and the medium")
+        elif sentence.asks or passage.in_quotes(span[0]):
+            continue
+        elif passage.grammar.phrases["contrast"].search(_clause(sentence.folded, match)):
+            yield Claim(span, Kind.technique, Verdict.unclear, "said in a comparison")
+        else:
+            yield Claim(span, Kind.technique, Verdict.unsupported,
+                        f"a {facts.artwork.form.value} of this medium is not said to be "
+                        f"{passage.text[span[0]:span[1]]}")  # fmt: skip
+
+
+def _colours(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Claim]:
+    told: set[int] = set()
+    hits = list(_hits(passage.grammar.colours, sentence))
+    for concept, match in hits:
+        if _colour_stands(concept, facts):
+            span = _span(sentence, match)
+            told.add(span[0])
+            yield Claim(span, Kind.colour, Verdict.supported, "the record has this colour")
+    for concept, match in hits:
+        span = _span(sentence, match)
+        if span[0] in told or match[0] in facts.words or passage.in_quotes(span[0]):
+            continue
+        told.add(span[0])
+        if sentence.asks:
+            yield Claim(span, Kind.colour, Verdict.unclear, "asked, not said")
+            continue
+        if concept.name in ("gold", "silver", "copper") and concept.name in facts.materials:
+            continue
+        yield Claim(span, Kind.colour, Verdict.unsupported,
+                    f"the record names no {concept.name}")  # fmt: skip
+
+
+def _colour_stands(concept: Concept, facts: Facts) -> bool:
+    return (
+        concept.name in facts.colours
+        or any(a in facts.colours for a in concept.accepts)
+        or concept.name in facts.materials
+    )
+
+
+def _shape(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Claim]:
+    shape = facts.derived.orientation
+    allowed = {
+        "tall": {"tall"}, "wide": {"wide"}, "square": {"square"},
+        "nearly square": {"square", "tall", "wide"},
+    }.get(shape or "", set())  # fmt: skip
+    for said, pattern in passage.grammar.orientation.items():
+        for match in pattern.finditer(sentence.folded):
+            span = _span(sentence, match)
+            if sentence.asks or passage.in_quotes(span[0]) or "square" in facts.told:
+                continue
+            if shape is None:
+                yield Claim(span, Kind.orientation, Verdict.unclear, "the record gives no shape")
+            elif said in allowed or _close_to_square(said, facts):
+                yield Claim(span, Kind.orientation, Verdict.supported, f"the work is {shape}")
+            else:
+                yield Claim(span, Kind.orientation, Verdict.unsupported, f"the work is {shape}")
+
+
+def _close_to_square(said: str, facts: Facts) -> bool:
+    size, ratio = facts.derived.size, facts.derived.ratio
+    if said == "square":
+        return ratio is not None and ratio < 1.2
+    if size is None or not size.height or not size.width:
+        return False
+    return size.width > size.height if said == "wide" else size.height > size.width

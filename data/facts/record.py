@@ -1,0 +1,274 @@
+"""A record made ready to be asked: its words, years, numbers, sizes, ages, materials, colours.
+
+    facts = Facts(artwork, load_grammar("fr"))
+    facts.years        # {1632, 1665, 1666, 1667, 1675}
+    facts.materials    # {"oil", "canvas"}
+
+Compiled once for a record and a language; every question afterwards is a look into a set.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+from data.artwork import Artwork
+from data.derive import Derived, derive
+from data.dimensions import Size, parse_all_dimensions
+from data.facts.grammar import Grammar, load_grammar
+from data.facts.lexicon import english_of, lemma, nations, place
+from data.facts.numbers import find_numbers
+from data.facts.text import Word, fold, words
+
+CM = {"cm": 1.0, "m": 100.0, "mm": 0.1, "inch": 2.54, "foot": 30.48, "km": 100000.0}
+KG = {"kg": 1.0, "g": 0.001, "tonne": 1000.0}
+_YEAR = re.compile(r"(?<![\d.,/])(1\d{3}|20\d{2})(?![\d,]\d|\.\d)")
+_YEAR_RANGE = re.compile(r"(?<![\d.,/])(1\d{3}|20\d{2})\s?[-/]\s?(\d{1,2})(?!\d)")
+_EARLY_YEAR = re.compile(r"(?<![\d.,/])(\d{2,3})(?=\s?(?:bce?|ce|ad|b\.c)|\s?-\s?\d{2,3}\s?(?:bce?|ce|ad))")
+_CENTURY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)(?:(?:\s*(?:-|to|or|and)\s*)(?:early |late |mid-?)?(\d{1,2})(?:st|nd|rd|th))?[- ]centur")  # fmt: skip
+_HUNDREDS = re.compile(r"\b(1\d|20)00s\b")
+_LONGEST_RANGE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """One measure of the work in centimetres, and which one it is."""
+
+    cm: float
+    dimension: str
+
+
+class Facts:
+    """What one record supports, for guides in one language."""
+
+    def __init__(self, artwork: Artwork, grammar: Grammar) -> None:
+        self.artwork = artwork
+        self.grammar = grammar
+        self.derived: Derived = derive(artwork)
+        self.fields = [
+            t
+            for t in (
+                artwork.title, artwork.artist, artwork.artist_bio, artwork.date, artwork.medium,
+                *artwork.subjects, *artwork.notes,
+            )
+            if t
+        ]  # fmt: skip
+        self.text = " . ".join(self.fields)
+        self.folded = fold(self.text)
+        self.found = words(self.text, self.folded)
+        self.words = frozenset(w.folded for w in self.found)
+        self.told = fold(" . ".join([artwork.title, *artwork.subjects, *artwork.notes]))
+        english = load_grammar("en")
+        self.numbers = find_numbers(self.found, self.folded, english)
+        self.amounts = frozenset(n.value for n in self.numbers) | self._hidden_amounts()
+        self.materials = self._concepts(english.materials)
+        self.colours = self._concepts(english.colours)
+
+    def _hidden_amounts(self) -> frozenset[float]:
+        hidden = {"pair": 2.0, "both": 2.0, "diptych": 2.0, "triptych": 3.0, "twin": 2.0,
+                  "couple": 2.0, "trio": 3.0, "double": 2.0, "two-sided": 2.0}  # fmt: skip
+        counted = {v for w, v in hidden.items() if w in self.words}
+        ordinals = load_grammar("en").ordinals
+        counted |= {float(n) for w, n in ordinals.items() if w in self.words}
+        counted |= {float(m) for m in re.findall(r"(\d{1,2})(?:st|nd|rd|th)\b", self.folded)}
+        return frozenset(counted)
+
+    def _concepts(self, table: dict[str, object]) -> frozenset[str]:
+        return frozenset(
+            name for name, c in table.items() if c.recorded.search(self.folded)  # type: ignore[attr-defined]
+        )
+
+    # -- time -----------------------------------------------------------------------------
+
+    @cached_property
+    def made(self) -> frozenset[int]:
+        """The years in which the work can have been made, as far as the record pins them down."""
+        dating = self.derived.dating
+        if dating is None:
+            return frozenset()
+        years = set(dating.years)
+        if dating.precision != "century" and dating.latest - dating.earliest <= _LONGEST_RANGE:
+            years |= set(range(dating.earliest, dating.latest + 1))
+        return frozenset(abs(y) for y in years)
+
+    @cached_property
+    def years(self) -> frozenset[int]:
+        """Every year the record gives, without its sign before the Common Era."""
+        years = set(self.made)
+        life = self.derived.life
+        if life is not None:
+            years |= {abs(y) for y in (life.born, life.died, life.active_from, life.active_to) if y}
+        for field in (*self.fields,):
+            folded = fold(field)
+            years |= {int(y) for y in _YEAR.findall(folded)}
+            years |= {int(y) for y in _EARLY_YEAR.findall(folded)}
+            for first, last in _YEAR_RANGE.findall(folded):
+                end = int(first[: 4 - len(last)] + last)
+                years |= {end} if end > int(first) else set()
+        if self.artwork.date:
+            years |= {int(y) for y in re.findall(r"(?<!\d)\d{2,4}(?!\d)", self.artwork.date)}
+        return frozenset(years)
+
+    @cached_property
+    def told_years(self) -> frozenset[int]:
+        """Years the title, subjects and notes give: the work's story, not the artist's life."""
+        return frozenset(int(y) for y in _YEAR.findall(self.told)) | frozenset(
+            int(y) for y in re.findall(r"(?<!\d)\d{3}(?!\d)", self.told)
+        )
+
+    @cached_property
+    def life_years(self) -> frozenset[int]:
+        """The years in the artist's biography."""
+        bio = fold(self.artwork.artist_bio or "") + " " + fold(self.artwork.artist or "")
+        return frozenset(int(y) for y in _YEAR.findall(bio))
+
+    @cached_property
+    def ages(self) -> frozenset[int]:
+        """Whole years between any two years of the record, give or take a birthday."""
+        years = sorted(self.years)
+        spans: set[int] = set()
+        for i, early in enumerate(years):
+            for late in years[i + 1 :]:
+                if late - early <= 110:
+                    spans |= {late - early, late - early - 1}
+        life = self.derived.life
+        if life is not None and (life.born_circa or (self.derived.dating and self.derived.dating.circa)):
+            spans |= {s + d for s in tuple(spans) for d in (-2, -1, 1, 2)}
+        if self.derived.about_age is not None:
+            spans.add(self.derived.about_age)
+        if self.derived.age is not None and self.derived.age[1] - self.derived.age[0] <= 30:
+            spans |= set(range(self.derived.age[0], self.derived.age[1] + 1))
+        return frozenset(s for s in spans if s >= 0)
+
+    @cached_property
+    def distances(self) -> frozenset[int]:
+        """Years between any two years of the record, and from each of them to now."""
+        now = datetime.now(UTC).year
+        years = sorted(self.years)
+        between = {b - a for i, a in enumerate(years) for b in years[i + 1 :]}
+        return frozenset(between | {now - y for y in years} | set(self.ages))
+
+    @cached_property
+    def centuries(self) -> frozenset[int]:
+        """Centuries the record speaks of, without their sign before the Common Era."""
+        found: set[int] = set()
+        dating = self.derived.dating
+        if dating is not None:
+            found |= {abs(c) for c in dating.centuries}
+        found |= {(y - 1) // 100 + 1 for y in self.years} | {y // 100 + 1 for y in self.years}
+        for first, last in _CENTURY.findall(self.folded):
+            found |= {int(first)} | ({int(last)} if last else set())
+        found |= {int(h) + 1 for h in _HUNDREDS.findall(self.folded)}
+        ordinals = load_grammar("en").ordinals
+        for match in load_grammar("en").phrases["century"].finditer(self.folded):
+            found.add(ordinals.get(match["n"], 0))
+        return frozenset(found)
+
+    # -- size -----------------------------------------------------------------------------
+
+    @cached_property
+    def sizes(self) -> tuple[Size, ...]:
+        """Every measured part of the dimensions field."""
+        return parse_all_dimensions(self.artwork.dimensions or "")
+
+    @cached_property
+    def lengths(self) -> tuple[Length, ...]:
+        """Every length the record gives, in centimetres."""
+        found = []
+        names = {"height": "high", "width": "wide", "depth": "deep", "diameter": "around", "length": "long"}
+        sizes = [*self.sizes]
+        if self.derived.size is not None:
+            sizes.append(self.derived.size)
+        for size in sizes:
+            for field, name in names.items():
+                value = getattr(size, field)
+                if value:
+                    found.append(Length(value, name))
+        found += [
+            Length(n.value * CM[n.unit], "") for n in self.numbers if n.unit in CM
+        ]
+        raw = self.artwork.dimensions or ""
+        folded = fold(raw)
+        for number in find_numbers(words(raw, folded), folded, load_grammar("en")):
+            if number.unit in CM:
+                found.append(Length(number.value * CM[number.unit], ""))
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def weights(self) -> tuple[float, ...]:
+        """Every weight the record gives, in kilograms."""
+        return tuple(s.weight_kg for s in self.sizes if s.weight_kg) + tuple(
+            n.value * KG[n.unit] for n in self.numbers if n.unit in KG
+        )
+
+    # -- words ----------------------------------------------------------------------------
+
+    @cached_property
+    def english(self) -> frozenset[str]:
+        """The record's words and their dictionary forms."""
+        return self.words | frozenset(lemma(w, "en") for w in self.words)
+
+    @cached_property
+    def places(self) -> frozenset[str]:
+        """Identifiers of every place the record names, their countries with them."""
+        found: set[str] = set()
+        spelled = [w.folded for w in self.found]
+        for i in range(len(spelled)):
+            if not self.found[i].capitalised:
+                continue
+            for length in (1, 2, 3):
+                found |= place(" ".join(spelled[i : i + length]))
+        return frozenset(found - {"w:"})
+
+    @cached_property
+    def countries(self) -> frozenset[str]:
+        """Codes of the countries whose people, language or places the record names."""
+        english = nations("en")
+        codes: set[str] = set()
+        for word in self.words:
+            codes |= english.get(word, frozenset())
+        codes |= {i.partition(":")[2] for i in self.places if i[0] in "cgs"}
+        return frozenset(codes)
+
+    def names(self, word: Word) -> bool:
+        """Whether the record has this word, in this or a nearly identical spelling."""
+        folded = word.folded
+        if folded in self.words or folded.rstrip("s") in self.words or folded + "s" in self.words:
+            return True
+        return self._translated(folded) or self._cognate(folded)
+
+    def _translated(self, folded: str) -> bool:
+        if self.grammar.language == "en":
+            return lemma(folded, "en") in self.english
+        table = english_of(self.grammar.language)
+        forms = {folded, lemma(folded, self.grammar.language)}
+        return any(
+            set(phrase.split()) & self.english
+            for form in forms
+            for phrase in table.get(form, ())
+        )
+
+    def _cognate(self, folded: str) -> bool:
+        """Philadelphie for Philadelphia, Madeleine for Magdalene; not Manet for Monet."""
+        if len(folded) < 5:
+            return False
+        for own in self.words:
+            if len(own) < 5 or abs(len(own) - len(folded)) > 4:
+                continue
+            shared = _shared_start(own, folded)
+            if shared >= 4 and shared >= 0.6 * max(len(own), len(folded)):
+                return True
+        return False
+
+
+def _shared_start(one: str, other: str) -> int:
+    shared = 0
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            break
+        shared += 1
+    return shared
+
+

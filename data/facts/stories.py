@@ -1,0 +1,64 @@
+"""Claims models like to invent: fame, births, teachers, patrons; and attributions made certain.
+
+    for claim in story_claims(passage, facts): ...
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from data.facts.passage import Passage
+from data.facts.record import Facts
+from data.facts.report import Claim, Kind, Verdict
+
+_ALWAYS = frozenset({"attributed", "any"})
+
+
+def story_claims(passage: Passage, facts: Facts, context: str = "") -> Iterator[Claim]:
+    """Biography and attribution; `context` is folded text that went before."""
+    told = facts.told + " " + facts.folded
+    for concept in passage.grammar.biography.values():
+        supported = bool(concept.recorded.search(told))
+        if concept.life and not supported:
+            life = facts.derived.life
+            supported = life is not None and bool(life.born or life.died or life.birthplace)
+        for match in concept.said.finditer(passage.folded):
+            if passage.in_quotes(match.start()) or passage.sentence_at(match.start()).asks:
+                continue
+            if supported:
+                yield Claim(match.span(), Kind.biography, Verdict.supported, "the record tells of it")
+            else:
+                yield Claim(match.span(), Kind.biography, Verdict.unsupported,
+                            f"the record says nothing of {_NOUNS.get(concept.name, concept.name)}")  # fmt: skip
+    yield from _attribution(passage, facts, context)
+
+
+_NOUNS = {
+    "birth": "where anyone was born", "training": "anyone's training", "fame": "anyone's fame",
+    "masterpiece": "a masterpiece", "greatness": "rank or influence", "movement": "a movement",
+    "influence": "an influence", "commission": "a commission", "family": "this relation",
+    "places_of_life": "where the artist lived or went", "prize": "a prize or a showing",
+    "symbol": "what anything stands for",
+}  # fmt: skip
+
+
+def _attribution(passage: Passage, facts: Facts, context: str) -> Iterator[Claim]:
+    """A name said as certain where the record keeps it open."""
+    kind = facts.derived.attribution
+    artist = facts.derived.artist_name
+    if kind in ("certain", "unknown") or not artist:
+        return
+    names = [w.casefold() for w in re.findall(r"[^\W\d_]{4,}", artist)]
+    spoken = next((w for w in passage.words if w.written.casefold() in names), None)
+    if spoken is None:
+        return
+    hedges = passage.grammar.hedges
+    wanted = [hedges["any"]] + [h for n, h in hedges.items() if n not in _ALWAYS and (n == kind or kind == "copy" and n == "after")]
+    everything = context + " " + passage.folded
+    span = (spoken.start, spoken.end)
+    if any(h.said.search(everything) for h in wanted):
+        yield Claim(span, Kind.attribution, Verdict.supported, "the doubt is spoken")
+    else:
+        yield Claim(span, Kind.attribution, Verdict.unsupported,
+                    f"the record says “{facts.artwork.artist}”; the text drops the doubt")  # fmt: skip
