@@ -112,7 +112,7 @@ def parse_artwork(fields: object, where: str = "the record") -> Artwork:
         )
     for name in fields:
         if name not in FIELDS:
-            raise RecordError(f"{where} has an unknown field {name!r}{_nearest(str(name))}.")
+            raise RecordError(f"{where} has an unknown field {name!r}{_nearest(str(name))}")
     title = fields.get("title")
     if title is None or (isinstance(title, str) and not title.strip()):
         raise RecordError(f"{where} has no title; give it one, the only field that is required.")
@@ -211,7 +211,7 @@ def _read_csv(text: str, name: str) -> Iterator[Record]:
         for column in header:
             if column not in FIELDS:
                 raise RecordError(
-                    f"{name}, line 1 has an unknown column {column!r}{_nearest(column)}."
+                    f"{name}, line 1 has an unknown column {column!r}{_nearest(column)}"
                 )
         if len(set(header)) < len(header):
             raise RecordError(f"{name}, line 1 names a column twice; keep one of them.")
@@ -246,7 +246,7 @@ def _nearest(name: str) -> str:
     close = difflib.get_close_matches(name.lower().replace(" ", "_"), FIELDS, n=1, cutoff=0.6)
     if close:
         return f"; did you mean {close[0]!r}?"
-    return "; the fields are " + ", ".join(FIELDS)
+    return f"; the fields are {', '.join(FIELDS)}."
 
 
 def _kind(value: object) -> str:

@@ -22,6 +22,7 @@ from jinja2.exceptions import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from data.artwork import Artwork, parse_artwork
+from data.derive import derived_lines
 from data.errors import ModelError
 
 Language = Literal["en", "fr", "de", "es", "it"]
@@ -52,8 +53,36 @@ CORPUS = Path(__file__).parent / "corpus" / "guides.jsonl"
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "en": ("w0756-clear", "w0271-clear", "w0000-clear", "w0529-clear", "w0485-clear"),
+    "fr": (
+        "w0227-clear-fr",
+        "w0271-clear-fr",
+        "w0410-clear-fr",
+        "w0354-clear-fr",
+        "w1239-clear-fr",
+    ),
+    "de": (
+        "w0248-clear-de",
+        "w1234-clear-de",
+        "w0267-clear-de",
+        "w0030-clear-de",
+        "w0115-clear-de",
+    ),
+    "es": (
+        "w0102-clear-es",
+        "w0541-clear-es",
+        "w0081-clear-es",
+        "w0074-clear-es",
+        "w0137-clear-es",
+    ),
+    "it": (
+        "w0141-clear-it",
+        "w0088-clear-it",
+        "w0392-clear-it",
+        "w0004-clear-it",
+        "w0158-clear-it",
+    ),
 }
-"""Corpus rows shown to a model that was not trained on them: plain, subjects, notes, full."""
+"""Corpus rows shown to a model that was not trained on them: plain, sculpture, subjects, notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +176,12 @@ def completion(script: str) -> str:
     return f"{script.strip()}{END}"
 
 
-def record_lines(artwork: Artwork) -> list[str]:
-    """The record as the prompt carries it, one field a line, attribution left out."""
+def record_lines(artwork: Artwork, language: str = "en") -> list[str]:
+    """The record as the prompt carries it, one field a line, attribution left out.
+
+    The facts derived from it come last, in the guide's language, so that the model can copy what
+    it cannot count.
+    """
     fields = {
         "Title": artwork.title,
         "Artist": artwork.artist,
@@ -162,6 +195,8 @@ def record_lines(artwork: Artwork) -> list[str]:
     lines = [f"{name}: {_inert(value)}" for name, value in fields.items() if value]
     if artwork.notes:
         lines += ["Notes:", *(f"- {_inert(note)}" for note in artwork.notes)]
+    if derived := derived_lines(artwork, language):
+        lines += ["Worked out from the record:", *(f"- {_inert(line)}" for line in derived)]
     return lines
 
 
@@ -192,7 +227,7 @@ def _messages(content: str, examples: Sequence[Example]) -> list[Message]:
 
 
 def _user(artwork: Artwork, request: Request) -> str:
-    return "\n".join([request.instruction, "", *record_lines(artwork)])
+    return "\n".join([request.instruction, "", *record_lines(artwork, request.language)])
 
 
 def _inert(text: str) -> str:

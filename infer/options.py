@@ -10,13 +10,25 @@ from typing import Any, get_args
 import click
 
 from data.prompt import LANGUAGES, Language, Length, Request, Style
-from infer.runner import CONTEXT, Sampling
 from models.catalog import DEFAULT_MODEL
+
+CONTEXT = 4096
+"""Tokens of one prompt and its guide; with examples, the longest corpus work takes 2,600."""
 
 MAX_TOKENS = {"brief": 260, "full": 440}
 """Room for the longest guide of that length in the wordiest of the five languages."""
 
 GREATEST_SEED = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tokens are drawn; the same values and seed give the same guide."""
+
+    temperature: float = 0.7
+    top_p: float = 0.95
+    min_p: float = 0.05
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,24 +26,14 @@ import llama_cpp
 
 from data.errors import ModelError, PromptTooLong
 from data.prompt import END, Prompt
-from models.llama import LlamaModel, last_log_line, physical_cores
+from infer.options import CONTEXT, Sampling
 from infer.prefix import PrefixCache
+from models.llama import LlamaModel, last_log_line, physical_cores
 
-CONTEXT = 4096  # tokens; examples, record and guide of the longest corpus work take 2,600
 _BATCH = 256  # tokens read at once: large enough to be fast, small enough to report progress
 _ABORTED = 2  # llama_decode's answer when the abort callback says so
 
 FinishReason = Literal["stop", "length", "cancelled"]
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """How tokens are drawn; the same values and seed give the same guide."""
-
-    temperature: float = 0.7
-    top_p: float = 0.95
-    min_p: float = 0.05
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +269,7 @@ class Generation:
     def _run(self) -> None:
         try:
             self._write()
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the text is read
+        except BaseException as error:
             self._pieces.put(error)
         self._ended_at = time.perf_counter()
         self._pieces.put(None)

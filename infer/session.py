@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console
 
 from data.artwork import Artwork
 from data.prompt import Example, Prompt, Request, build_prompt, load_examples
-from models.llama import LlamaModel
 from infer.options import Options
 from infer.prefix import PrefixCache
 from infer.runner import Generation, Runner
 from models.catalog import models_folder
+from models.llama import TRAINED, LlamaModel
 from models.resolve import resolve
 
 
@@ -34,11 +34,14 @@ class Session:
         """
         resolved = resolve(model, console)
         self.name, self.console = resolved.name, console
+        self._shows_examples = resolved.examples
         self.model = LlamaModel(
             resolved.path, architecture=resolved.architecture, adapter=resolved.adapter
         )
         try:
             self._template = self.model.chat_template()
+            if self.model.metadata(TRAINED) == "true":
+                self._shows_examples = False
             cache = PrefixCache(models_folder() / "cache", self.model)
             self.runner = Runner(self.model, prefix_cache=cache)
         except BaseException:
@@ -85,16 +88,4 @@ class Session:
         self.close()
 
     def _examples(self, request: Request) -> tuple[Example, ...]:
-        return () if self.model.adapter_path else load_examples(request.language)
-
-
-def result_record(
-    text: str, artwork: Artwork, model: str, generation: Generation
-) -> dict[str, Any]:
-    """One guide with everything known about it, as it is written to JSON."""
-    return {
-        "guide": text,
-        "artwork": artwork.as_record(),
-        "model": model,
-        **generation.measures().as_dict(),
-    }
+        return load_examples(request.language) if self._shows_examples else ()

@@ -17,7 +17,7 @@ from rich.console import Console
 from data.artwork import Artwork, Form, parse_artwork, read_records
 from data.errors import RecordError
 from infer.options import guide_options, read_options, record_path
-from infer.session import Session, result_record
+from infer.result import result_record
 
 _WIDTH = 80  # columns; longer lines are hard to read aloud from
 
@@ -39,6 +39,8 @@ def tell(record: str | None, as_json: bool, **values: Any) -> None:
     """Write the guide of one work, given as options, as a JSON file, or on standard input (-)."""
     fields = {name: values.pop(name) for name in tuple(values) if name in Artwork.model_fields}
     artwork = _artwork(record, fields)
+    from infer.session import Session  # loads llama.cpp, which a faulty record need not wait for
+
     options = read_options(**values)
     console = Console(stderr=True)
     with Session(options.model, console) as session:

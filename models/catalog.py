@@ -23,7 +23,8 @@ SHIPPED_CATALOG = Path(__file__).with_name("catalog.toml")
 DEFAULT_MODEL = "small"
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-FileName = Annotated[str, StringConstraints(pattern=r"^[^/\\]+\.gguf$")]
+FileName = Annotated[str, StringConstraints(pattern=r"^(?:[^./\\][^/\\]*/)?[^/\\]+\.gguf$")]
+"""A name in the models folder, or in one folder of it, as `guide export` makes."""
 
 
 def models_folder() -> Path:
@@ -84,6 +85,7 @@ class Entry(BaseModel):
     sha256: Sha256 | None = None
     memory: Annotated[int, Field(ge=1)] | None = None
     adapter: str | None = None
+    examples: bool = True
     fetch: bool = True
     sources: tuple[Source, ...] = ()
 

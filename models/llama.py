@@ -22,6 +22,10 @@ from data.errors import ModelError
 from data.prompt import ChatTemplate
 from models.gguf import read_header
 
+TRAINED = "museum_guide.trained"
+"""Metadata of a model that `guide export` made: it was trained on the corpus, so that its prompts
+carry no examples."""
+
 _ERROR_LEVEL = 4  # GGML_LOG_LEVEL_ERROR
 _log_lines: deque[str] = deque(maxlen=20)
 
@@ -53,6 +57,7 @@ class LlamaModel:
             ModelError: the file is absent, damaged, of the wrong kind, or larger than memory.
         """
         self.path, self.adapter_path = path, adapter
+        self.adapter: Any = None
         self.header = read_header(path, architecture)
         self._check_memory()
         llama_cpp.llama_log_set(_keep_log, ctypes.c_void_p(0))
@@ -67,12 +72,22 @@ class LlamaModel:
                 "remove it and fetch it again, or choose another model."
             )
         self.vocab: Any = llama_cpp.llama_model_get_vocab(self.handle)
-        self.adapter: Any = self._load_adapter(adapter) if adapter else None
+        if adapter:
+            self.adapter = self._load_adapter(adapter)
 
     @property
     def context_length(self) -> int:
         """Most tokens the model was trained to read at once."""
         return int(llama_cpp.llama_model_n_ctx_train(self.handle))
+
+    def metadata(self, key: str) -> str:
+        """A value of the file's metadata as text, or an empty text where it has none."""
+        size = llama_cpp.llama_model_meta_val_str(self.handle, key.encode(), None, 0)
+        if size < 0:
+            return ""
+        value = ctypes.create_string_buffer(size + 1)
+        llama_cpp.llama_model_meta_val_str(self.handle, key.encode(), value, size + 1)
+        return value.value.decode("utf-8", errors="replace")
 
     def chat_template(self) -> ChatTemplate:
         """The template in the file.

@@ -18,12 +18,13 @@ from models.fetch import fetch
 
 @dataclass(frozen=True, slots=True)
 class ResolvedModel:
-    """A model file that is present, and how to load it."""
+    """A model file that is present, how to load it, and whether its prompts carry examples."""
 
     name: str
     path: Path
     architecture: str = ""
     adapter: Path | None = None
+    examples: bool = True
 
 
 def resolve(model: str, console: Console) -> ResolvedModel:
@@ -47,4 +48,5 @@ def resolve(model: str, console: Console) -> ResolvedModel:
     adapter = entry.adapter_path
     if adapter is not None and not adapter.is_file():
         raise ModelError(f"The adapter of {model} is missing: there is no file {adapter}.")
-    return ResolvedModel(model, entry.path, entry.architecture, adapter)
+    examples = entry.examples and adapter is None
+    return ResolvedModel(model, entry.path, entry.architecture, adapter, examples)

@@ -1,0 +1,1 @@
+"""Measurements anyone can rerun: `python -m bench.NAME --help`."""

@@ -1,0 +1,192 @@
+"""`guide batch`: the guides of many works, from a file to a file, resumed where it stopped.
+
+    guide batch works.csv guides.jsonl --length brief
+
+Each line of the output is one guide with its artwork, options and measurements, written and
+flushed as soon as it is done. Started again with the same options it does only what is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+from filelock import FileLock, Timeout
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from data.artwork import Record, read_records
+from data.errors import OutputError, PromptTooLong, RecordError
+from infer.options import Options, guide_options, read_options, record_path
+from infer.result import result_record
+
+if TYPE_CHECKING:
+    from infer.session import Session
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("source", metavar="IN.jsonl|IN.csv|-")
+@click.argument("target", metavar="OUT.jsonl", type=click.Path(dir_okay=False, path_type=Path))
+@guide_options
+def batch(source: str, target: Path, **values: Any) -> None:
+    """Write the guides of many works; started again, it does only what is missing."""
+    options = read_options(**values)
+    records = list(read_records(record_path(source)))
+    console = Console(stderr=True)
+    with _locked(target):
+        missing, done = _missing(records, target, options)
+        if done:
+            console.print(f"{done} of {len(records)} are there already.", style="dim")
+        if missing:
+            from infer.session import Session
+
+            with Session(options.model, console) as session, target.open("ab") as out:
+                try:
+                    skipped = _write_all(session, missing, options, out)
+                except KeyboardInterrupt:
+                    console.print(
+                        f"Stopped; {target} keeps what is written. Run it again to go on."
+                    )
+                    raise
+            _report(console, len(missing), skipped, target)
+        else:
+            console.print(f"Nothing is missing in {target}.")
+            skipped = []
+    if skipped:
+        raise RecordError(
+            f"{len(skipped)} of {len(records)} records were left out; the first: {skipped[0]}"
+        )
+
+
+def _write_all(
+    session: Session, records: list[Record], options: Options, out: BinaryIO
+) -> list[str]:
+    """Write each guide; returns why records were left out."""
+    skipped = []
+    with _progress(session.console) as progress:
+        task = progress.add_task("guides", total=len(records))
+        for record in records:
+            try:
+                line = _write_one(session, record, options)
+            except PromptTooLong as error:
+                skipped.append(f"record {record.line} ({record.artwork.title}): {error}")
+            else:
+                out.write(line)
+                out.flush()
+            progress.advance(task)
+    return skipped
+
+
+def _write_one(session: Session, record: Record, options: Options) -> bytes:
+    generation = session.start(record.artwork, options)
+    text = "".join(generation)
+    result = result_record(text, record.artwork, session.name, generation)
+    result["options"] = _option_fields(options)
+    return (json.dumps(result, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def _option_fields(options: Options) -> dict[str, Any]:
+    """What must be the same for two lines to belong into one file."""
+    return {
+        **asdict(options.request),
+        "model": options.model,
+        **asdict(options.sampling),
+        "max_tokens": options.max_tokens,
+    }
+
+
+def _missing(records: list[Record], target: Path, options: Options) -> tuple[list[Record], int]:
+    """Records without a line in the output yet, and how many have one.
+
+    Raises:
+        OutputError: the output was made with other options, or is no output of ours.
+    """
+    written: Counter[str] = Counter()
+    for number, line in enumerate(_whole_lines(target), 1):
+        where = f"{target}, line {number}"
+        try:
+            result = json.loads(line)
+            artwork, used = result["artwork"], result["options"]
+        except (ValueError, TypeError, KeyError):
+            raise OutputError(
+                f"{where} was not written by guide batch; choose another output file."
+            ) from None
+        _check_same_options(where, used, _option_fields(options))
+        written[_key(artwork)] += 1
+    missing = []
+    for record in records:
+        key = _key(record.artwork.as_record())
+        if written[key]:
+            written[key] -= 1
+        else:
+            missing.append(record)
+    return missing, len(records) - len(missing)
+
+
+def _check_same_options(where: str, used: dict[str, Any], wanted: dict[str, Any]) -> None:
+    for name, value in wanted.items():
+        if used.get(name) != value:
+            raise OutputError(
+                f"{where} was written with --{name.replace('_', '-')} {used.get(name)}, not "
+                f"{value}; use the same options to go on, or another output file."
+            )
+
+
+def _whole_lines(target: Path) -> list[bytes]:
+    """The lines of the output; one that a kill cut off is removed from the file first."""
+    if not target.exists():
+        return []
+    content = target.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        os.truncate(target, whole)
+    return content[:whole].splitlines()
+
+
+def _key(artwork: dict[str, Any]) -> str:
+    return json.dumps(artwork, sort_keys=True, ensure_ascii=False)
+
+
+@contextmanager
+def _locked(target: Path) -> Iterator[None]:
+    """One batch at a time on one output."""
+    lock = target.with_name(f".{target.name}.lock")
+    try:
+        with FileLock(lock, blocking=False):
+            yield
+    except Timeout:
+        raise OutputError(f"Another guide batch is writing {target}; wait for it.") from None
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from None
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+    )
+
+
+def _report(console: Console, asked: int, skipped: list[str], target: Path) -> None:
+    for reason in skipped:
+        console.print(f"Left out {reason}", highlight=False)
+    console.print(f"{asked - len(skipped)} guides written to {target}.", highlight=False)
