@@ -85,8 +85,9 @@ class Answer:
 class Patience:
     """How long to wait between attempts, in seconds, and how many attempts to make.
 
-    A first pause shorter than the block is wasted; other faults are usually over at once. Every wait doubles the one before and has a random part, so
-    that several collectors do not come back together.
+    A first pause shorter than the block is wasted; other faults are usually over at once. Every
+    wait doubles the one before and has a random part, so that several collectors do not come back
+    together.
     """
 
     blocked: float = BLOCK_SECONDS
@@ -168,7 +169,7 @@ class Client:
         fault = state.outcome.exception() if state.outcome else None
         first = self._patience.blocked if isinstance(fault, BlockedError) else self._patience.fault
         longest = self._patience.longest
-        pause = tenacity.wait_exponential_jitter(initial=first, max=longest, jitter=first / 2)
+        pause = tenacity.wait_exponential_jitter(multiplier=first, max=longest, jitter=first / 2)
         return max(pause(state), fault.retry_after if isinstance(fault, FaultError) else 0.0)
 
     def _tell(self, state: tenacity.RetryCallState) -> None:
