@@ -35,14 +35,11 @@ class Session:
         resolved = resolve(model, console)
         self.name, self.console = resolved.name, console
         self._shows_examples = resolved.examples
-        self._shows_examples = resolved.examples
         self.model = LlamaModel(
             resolved.path, architecture=resolved.architecture, adapter=resolved.adapter
         )
         try:
             self._template = self.model.chat_template()
-            if self.model.metadata(TRAINED) == "true":
-                self._shows_examples = False
             if self.model.metadata(TRAINED) == "true":
                 self._shows_examples = False
             cache = PrefixCache(models_folder() / "cache", self.model)

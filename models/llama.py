@@ -26,10 +26,6 @@ TRAINED = "museum_guide.trained"
 """Metadata of a model that `guide export` made: it was trained on the corpus, so that its prompts
 carry no examples."""
 
-TRAINED = "museum_guide.trained"
-"""Metadata of a model that `guide export` made: it was trained on the corpus, so that its prompts
-carry no examples."""
-
 _ERROR_LEVEL = 4  # GGML_LOG_LEVEL_ERROR
 _log_lines: deque[str] = deque(maxlen=20)
 
@@ -83,15 +79,6 @@ class LlamaModel:
     def context_length(self) -> int:
         """Most tokens the model was trained to read at once."""
         return int(llama_cpp.llama_model_n_ctx_train(self.handle))
-
-    def metadata(self, key: str) -> str:
-        """A value of the file's metadata as text, or an empty text where it has none."""
-        size = llama_cpp.llama_model_meta_val_str(self.handle, key.encode(), None, 0)
-        if size < 0:
-            return ""
-        value = ctypes.create_string_buffer(size + 1)
-        llama_cpp.llama_model_meta_val_str(self.handle, key.encode(), value, size + 1)
-        return value.value.decode("utf-8", errors="replace")
 
     def metadata(self, key: str) -> str:
         """A value of the file's metadata as text, or an empty text where it has none."""
