@@ -12,6 +12,7 @@ diameter, several parts of different size without a whole.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from data.artwork import Form
@@ -36,7 +37,7 @@ class Size:
 
 
 _STATUS = {
-    "accurate", "approx", "approximate", "approximately", "c", "ca", "circa", "about", "other",
+    "accurate", "approx", "approximate", "approximately", "ca", "circa", "about",
     "confirmed", "unconfirmed", "verified", "estimate", "estimated", "dimensions", "dimension",
     "dims", "size", "measurements", "component", "is", "are", "to", "and", "the",
 }  # fmt: skip
@@ -67,7 +68,7 @@ def _patterns(parts: tuple[tuple[str, str], ...]) -> tuple[tuple[str, re.Pattern
 
 _AROUND_PATTERNS, _ITSELF_PATTERNS = _patterns(_AROUND), _patterns(_ITSELF)
 _KNOWN = {part for part, _ in _AROUND + _ITSELF} | {"", "each", "component"}
-_OWN_FRAME = re.compile(r"\b(?:with )?(?:original )?engaged frame")
+_OWN_FRAME = re.compile(r"\b(?:with )?(?:original )?engaged (?:\( \w+ \) )?frame")
 _EACH = re.compile(r"\b(?:each|every|individual)\b|^supports$")
 _COMPONENT = re.compile(
     r"\b(?:left|right|cent(?:er|re|ral)|middle|upper|lower|top|bottom|wings?|recto|verso|piece"
@@ -75,7 +76,7 @@ _COMPONENT = re.compile(
 )
 _OF_THE_WHOLE = re.compile(r"^overall ?,|\bincluding\b")
 _AXIS_WORDS = AXES.keys() - {"high", "tall", "wide", "deep", "thick", "long"}
-_PLACE_OF_AXIS = re.compile(r"^(?:\( )?(?:of|at|between|around)\b")
+_PLACE_OF_AXIS = re.compile(r"^(?:of|at|between|around)\b")
 
 _WHOLE = ("unframed", "", "overall", "support", "sheet", "image", "plate", "displayed")
 _WHOLE_OF = {
@@ -83,7 +84,6 @@ _WHOLE_OF = {
     Form.print: ("unframed", "", "plate", "image", "sheet", "overall", "support", "displayed"),
     Form.photograph: ("unframed", "", "image", "sheet", "plate", "overall", "support", "displayed"),
 }
-_REST = ("each", "component", "closed", "mount", "frame", "base", "case")
 IMAGE_SHARE = 0.6
 """A painting that fills less of its "overall" is a scroll or leaf in a mounting: say the image."""
 ALIKE = 0.03
@@ -115,12 +115,24 @@ def parse_dimensions(text: str, form: Form = Form.painting) -> Size | None:
         parts = [part for part in parts if not _is_lone_number(part)]
     whole_parts = (_size(part) for part in parts if not _PLACE_OF_AXIS.match(part.label))
     sizes = [size for size in whole_parts if size is not None]
-    for kind in (*_WHOLE_OF.get(form, _WHOLE), *_REST):
-        group = [size for size in sizes if size.part == kind]
-        if group:
+    sizes = [size for size in sizes if _sides(size)] or sizes  # a weight alone is no size
+    for kind in _WHOLE_OF.get(form, _WHOLE):
+        if group := [size for size in sizes if size.part == kind]:
             chosen = _one_of(group, sizes)
             return _image_in_mounting(chosen, sizes) if form is Form.painting else chosen
-    return sizes[0] if len(sizes) == 1 else None
+    for group in _lesser_groups(sizes):
+        return _one_of(group, sizes)
+    return None
+
+
+def _lesser_groups(sizes: list[Size]) -> Iterator[list[Size]]:
+    """Parts to speak of where the text gives no whole, best first: parts, others, surroundings."""
+    parts = [size for size in sizes if size.part in ("each", "component")]
+    others = [size for size in sizes if size.part not in _KNOWN]
+    yield from (group for group in (parts, others) if group)
+    for kind in ("closed", "mount", "frame", "base", "case"):
+        if group := [size for size in sizes if size.part == kind]:
+            yield group
 
 
 def parse_all_dimensions(text: str) -> tuple[Size, ...]:
@@ -134,11 +146,11 @@ def _gather(text: str) -> list[_Part]:
     parts: list[_Part] = []
     for run, words in zip(runs, _labels(runs), strict=True):
         named = _name_axes(run, words)
-        if named is None:
-            continue
+        if named is None or (run.leading == "," and not any(m.axis for m in run.measures)):
+            continue  # "31 kg, 95 mm": nothing says what the last number measures
         axes, label, on_part = named
         values = {a: m.value for a, m in zip(axes, run.measures, strict=True) if a}
-        lone = [m.axis for m in run.measures] == [""] and axes == ["height"]
+        lone = [m.axis for m in run.measures] == [""] and label == words
         part = _Part(values, label, run.metric, on_part, lone)
         if label or not _join(part, parts, explicit=any(m.axis for m in run.measures)):
             parts.append(part)
@@ -148,6 +160,9 @@ def _gather(text: str) -> list[_Part]:
 def _labels(runs: list[Run]) -> list[str]:
     """The words that name each run: before it as a rule, behind it in "20 x 16 in., Image"."""
     before = [_label(run.leading) for run in runs]
+    for i in range(1, len(runs)):
+        if runs[i].leading.startswith(", painted surface"):  # of the wing just measured
+            before[i] = f"{before[i - 1]}, {before[i]}"
     behind = [_label(run.trailing) for run in runs]
     if runs and not before[0] and _is_plain(behind[-1]) and not any(":" in r.leading for r in runs):
         shifted = [*before[1:], behind[-1]]
@@ -158,9 +173,10 @@ def _labels(runs: list[Run]) -> list[str]:
 
 def _label(words: str) -> str:
     """The words without those about the measuring, and without signs at either end."""
-    kept = [w for w in words.split(" ") if w != "\n" and w.rstrip(".") not in _STATUS]
+    kept = [w for w in words.split(" ") if w not in ("\n", "c.") and w.rstrip(".") not in _STATUS]
     text = re.sub(r"\((?: ,)* \)", "", " ".join(kept)).replace(" ,", ",")
-    return text.strip(" ,.:;-")
+    text = text.strip(" ,.:;-")
+    return text[2:-2] if text.startswith("( ") and text.find(")") == len(text) - 1 else text
 
 
 def _is_plain(label: str) -> bool:
@@ -189,10 +205,13 @@ def _name_axes(run: Run, label: str) -> tuple[list[str], str, bool] | None:
         on_part = bool(" ".join(words[spoken[-1] + 1 :]).strip(" ():,."))
         kept = (w for i, w in enumerate(words) if i not in spoken and w not in ("x", "by"))
         label = _label(re.sub(r"\( *\)", "", " ".join(kept)))
+        label = "" if label == "other" else label  # "Other (weight): 33 lb."
     elif count and (not axes[0] or axes[0] == "height") and not any(_lengths(axes[1:])):
         if count > 3 or (count == 1 and not axes[0] and _kind(label) not in _KNOWN):
             return None
         axes[:count] = ["height", "width", "depth"][:count]
+    elif "" in axes and axes[0] not in ("diameter", "length"):
+        return None
     return (axes, label, on_part) if len(set(axes)) == len(axes) else None
 
 
@@ -222,7 +241,7 @@ def _kind(label: str) -> str:
     if _EACH.search(words):
         return "each"
     if _COMPONENT.search(words) and not _OF_THE_WHOLE.search(words):
-        return "component"
+        return label if "painted surface" in words else "component"
     for kind, pattern in _ITSELF_PATTERNS:
         if pattern.search(words):
             return kind
@@ -270,7 +289,7 @@ def _one_of(group: list[Size], sizes: list[Size]) -> Size | None:
             return whole[0]
     first, *others = group
     if all(_alike(_sides(first), _sides(other)) for other in others):
-        return replace(first, part="each" if first.part in _WHOLE else first.part)
+        return replace(first, part="each" if first.part in (*_WHOLE, "component") else first.part)
     return None
 
 

@@ -130,6 +130,8 @@ def parse_life(bio: str) -> Life | None:
         born_in, text = found[1].strip(), text[found.end() :].lstrip(" ,.")
     facts: dict[str, Any] = {}
     if not _read_spans(text, facts):
+        if ";" in text or "|" in text:  # two people, perhaps of two nations
+            return None
         facts.clear()
     if born_in:
         facts["birthplace"] = facts.get("birthplace") or born_in

@@ -207,7 +207,9 @@ def _read_run(scanner: _Scanner) -> Run | None:
     if any(not (item.factor or item.other) for item in items):
         return None
     metric = any(item.metric or (item.other and item.other.metric) for item in items)
-    return Run(tuple(Measure(_axis_of(item), _settle(item)) for item in items), metric)
+    measures = ((_axis_of(item), _settle(item)) for item in items)
+    # Three decimals: a hundredth of a millimetre, and no 44.300000000000004.
+    return Run(tuple(Measure(a, v and round(v, 3)) for a, v in measures), metric)
 
 
 def _axis_of(item: _Item) -> str:
@@ -224,13 +226,20 @@ def _read_items(scanner: _Scanner) -> list[_Item]:
         behind = scanner.peek(1)
         if scanner.peek() in _TIMES and (behind == "(" or _is_number(behind) or _axis(behind)):
             scanner.at += 1
-        elif scanner.peek() == "," and _is_number(scanner.peek(1)):
-            if _unit(scanner.peek(2)) not in _WEIGHTS:
-                break
+            continue
+        if scanner.peek() == "," and _goes_on(item, scanner):
             scanner.at += 1
-        elif not (item.axis and _axis(scanner.peek()) and _is_number(scanner.peek(1))):
+            continue
+        if not (item.axis and _axis(scanner.peek()) and _is_number(behind)):
             break
     return items
+
+
+def _goes_on(item: _Item, scanner: _Scanner) -> bool:
+    """Whether a comma is followed by one more measure: a weight, or "W. 41 in." after "H. 24"."""
+    if _is_number(scanner.peek(1)):
+        return _unit(scanner.peek(2)) in _WEIGHTS
+    return bool(item.axis and _axis(scanner.peek(1))) and _is_number(scanner.peek(2))
 
 
 def _read_item(scanner: _Scanner, *, bracket_allowed: bool = False) -> _Item | None:
@@ -313,10 +322,13 @@ def _in_brackets(scanner: _Scanner) -> _Item | None:
 
 def _in_other_units(scanner: _Scanner, count: int) -> list[_Item]:
     """The same measures once more: in brackets, or behind "/" or "="."""
+    start = scanner.at
+    if scanner.peek() == "(" and scanner.peek(1).rstrip(".") in _NEARLY and scanner.peek(2) == ")":
+        scanner.at += 3  # "(approx.) (30.5 x 20.3 cm)"
     sign = scanner.peek()
     if sign not in ("(", "[", "/", "="):
+        scanner.at = start
         return []
-    start = scanner.at
     scanner.at += 1
     others = _read_items(scanner)
     _share_units(others)
