@@ -39,6 +39,7 @@ _SHOP = r"(?:workshop|studio|atelier|bottega|assistants?)"
 _BEFORE_NAME: tuple[tuple[str, Kind, str], ...] = (
     (r"formerly\s+(?:attributed|ascribed)\s+to", "unknown", "formerly"),
     (rf"(?:{_HEDGE}\s+)?(?:attributed|ascribed|attrib?\.?)\s+to", "attributed", "attributed"),
+    (r"studio\s+of", "workshop", "studio"),
     (rf"{_SHOP}\s+of", "workshop", "workshop"),
     (r"(?:immediate\s+)?(?:circle|entourage|associate)\s+of", "circle", "circle"),
     (r"school\s+of", "circle", "school"),
@@ -59,7 +60,7 @@ _SUFFIXES = tuple(
 # "British School 17th century, attributed to John Greenhill".
 _LATE_ATTRIBUTION = re.compile(r".*,\s*(?:attributed|ascribed)\s+to\s+(?P<name>.+)", re.IGNORECASE)
 _ATTRIBUTED = re.compile(
-    rf"{_HEDGE}\s+(?:by\s+)?(?P<before>.+)|(?P<behind>.+?)\s*(?:[(,]\s*attributed\)?|\(\?\)|\?)",
+    rf"(?:{_HEDGE}\s+|\?)(?:by\s+)?(?P<before>.+)|(?P<behind>.+?)\s*(?:[(,]\s*attributed\)?|\(\?\)|\?)",
     re.IGNORECASE,
 )
 _SHARED = re.compile(

@@ -34,7 +34,10 @@ from data.wording import load_wording
 
 Orientation = Literal["tall", "wide", "square", "nearly square"]
 Stage = Literal["youth", "early career", "middle", "late", "last year", "after death"]
-Part = Literal["early", "middle", "late"]
+Part = Literal[
+    "early", "middle", "late", "first_half", "second_half",
+    "first_quarter", "second_quarter", "third_quarter", "last_quarter",
+]  # fmt: skip
 
 NEARLY_SQUARE = 1.1
 """Longer side over shorter up to which the corpus's scripts say "nearly square"."""
@@ -47,8 +50,19 @@ THIRDS: tuple[tuple[Part, int, int], ...] = (
     ("late", 66, 100),
 )
 """The years of a century that its parts reach over; a date has to lie wholly in one."""
+FRACTIONS: dict[tuple[int, int], Part] = {
+    (0, 25): "first_quarter",
+    (25, 50): "second_quarter",
+    (50, 75): "third_quarter",
+    (75, 100): "last_quarter",
+    (0, 50): "first_half",
+    (50, 100): "second_half",
+}
+"""The spans that a date such as "2nd quarter of the 5th century" gives: years after the first."""
 YOUNGEST, OLDEST = 10, 100
 """Ages outside this span mean that the date or the life is of something else."""
+LONGEST_WORK = 30
+"""Years; a longer date is the span of a doubt, at whose start no age is worth saying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +147,7 @@ def _derive(artwork: Artwork, credit: Attribution) -> Derived:
 
 
 def _orientation(size: Size | None, form: Form) -> tuple[Orientation | None, float | None]:
-    if form not in FLAT_FORMS or size is None or size.part in AROUND:
+    if form not in FLAT_FORMS or size is None or size.part in (*AROUND, "each"):
         return None, None
     if not (size.height and size.width):
         return None, None
@@ -146,7 +160,7 @@ def _orientation(size: Size | None, form: Form) -> tuple[Orientation | None, flo
 
 
 def _comparison(size: Size | None, form: Form) -> str | None:
-    if size is None or size.part in AROUND or size.part == "each" or not size.height:
+    if size is None or size.part in (*AROUND, "each") or not size.height:
         return None
     if form not in FLAT_FORMS:
         return compare_standing(size.height)
@@ -160,8 +174,11 @@ def _century(dating: Dating | None) -> tuple[int | None, Part | None]:
     if dating is None or dating.bound != "at" or len(dating.centuries) != 1:
         return None, None
     century = dating.centuries[0]
-    first_year = (century - 1) * 100 if century > 0 else century * 100
-    begin, end = dating.earliest - first_year, dating.latest - first_year
+    # The year before the century's first: 1800 of the nineteenth, 501 BCE of the fifth BCE.
+    zero = (century - 1) * 100 if century > 0 else century * 100 - 1
+    begin, end = dating.earliest - zero, dating.latest - zero
+    if dating.precision == "century" and (fraction := FRACTIONS.get((begin - 1, end))):
+        return century, fraction
     if end - begin <= 10:
         begin = end = (begin + end) // 2
     for part, low, high in THIRDS:
@@ -188,6 +205,8 @@ def _about_age(dating: Dating | None, life: Life | None) -> int | None:
     if dating.bound == "before" or dating.precision == "century":
         return None
     if dating.bound == "after" and dating.precision != "year":
+        return None
+    if dating.latest - dating.earliest > LONGEST_WORK:
         return None
     age = dating.earliest - life.born
     alive = life.died is None or dating.earliest <= life.died

@@ -20,6 +20,7 @@ from data.attribution import read_attribution
         ("Gentile Bellini?", "attributed", "Gentile Bellini"),
         ("Gentile Bellini (?)", "attributed", "Gentile Bellini"),
         ("? Wissner", "attributed", "Wissner"),
+        ("?Annibale Carracci", "attributed", "Annibale Carracci"),
         ("formerly attributed to Thomas Gainsborough", "unknown", "Thomas Gainsborough"),
         ("workshop of Jacopo Tintoretto", "workshop", "Jacopo Tintoretto"),
         ("Studio of Richard Wilson", "workshop", "Richard Wilson"),
