@@ -1,1 +1,1 @@
-"""From adapter to verified GGUF: merge, convert, quantize, verify."""
+"""From a training run to GGUF files that are proved to be the model that was trained."""

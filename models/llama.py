@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import ctypes
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -40,6 +42,22 @@ def _keep_log(level: int, text: bytes, _data: object) -> None:
 def last_log_line() -> str:
     """The last error llama.cpp reported, or an empty text."""
     return _log_lines[-1] if _log_lines else ""
+
+
+@contextmanager
+def heard_log() -> Iterator[list[str]]:
+    """Everything llama.cpp says meanwhile, in the pieces in which it says it."""
+    pieces: list[str] = []
+
+    @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
+    def hear(_level: int, text: bytes, _data: object) -> None:
+        pieces.append(text.decode("utf-8", errors="replace"))
+
+    llama_cpp.llama_log_set(hear, ctypes.c_void_p(0))
+    try:
+        yield pieces
+    finally:
+        llama_cpp.llama_log_set(_keep_log, ctypes.c_void_p(0))
 
 
 def physical_cores() -> int:
