@@ -61,10 +61,6 @@ def test_met_null_lists_are_empty():
     assert (work.fields["subjects"], work.fields["artist"]) == ([], "")
 
 
-def test_met_dimensions_unavailable_are_missing():
-    assert Met().read(fixture("met-nulls.json")).fields["dimensions"] == ""
-
-
 def test_met_year_zero_without_a_date_is_no_year():
     assert Met().read(fixture("met-nulls.json")).years is None
 

@@ -8,12 +8,12 @@ known to be wrong.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from data.artwork import Form
+from data.clean import clean_text, clean_title
 from data.collect.source import RawWork
 from data.dates import parse_date
 
@@ -68,8 +68,10 @@ def _outside(work: RawWork, wanted: Wanted) -> str | None:
 
 
 def _missing(fields: dict[str, Any], wanted: Wanted) -> str | None:
-    needed = ("title", *COMPLETE_FIELDS) if wanted.complete else ("title",)
-    missing = [name for name in needed if not re.search(r"\w", str(fields.get(name) or ""))]
+    """Fields that say nothing once cleaned: "n.d.", "Dimensions unavailable"."""
+    missing = [] if clean_title(str(fields.get("title") or "")) else ["title"]
+    if wanted.complete:
+        missing += [name for name in COMPLETE_FIELDS if not clean_text(str(fields.get(name) or ""))]
     return "missing " + ", ".join(missing) if missing else None
 
 

@@ -100,7 +100,7 @@ class Met:
                 "artist_bio": bio,
                 "date": text(body, "objectDate"),
                 "medium": text(body, "medium"),
-                "dimensions": _dimensions(text(body, "dimensions")),
+                "dimensions": text(body, "dimensions"),
                 "form": form,
                 "subjects": [text(tag, "term") for tag in dicts(body, "tags")],
                 "museum": MUSEUM,
@@ -181,11 +181,6 @@ def _with_others(first: str, others: list[str]) -> str:
         else:
             phrase += f" and {name}"
     return phrase
-
-
-def _dimensions(dimensions: str) -> str:
-    """No more than the museum knows: "Dimensions unavailable" is no dimension."""
-    return "" if re.fullmatch(r"\W*dimensions\s+unavailable\W*", dimensions, re.I) else dimensions
 
 
 def _years(body: Body) -> tuple[int, int] | None:

@@ -9,12 +9,12 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import requests
 from rich.console import Console
 
 from data.collect.collector import Collector, Outcome, remember
-from data.collect.export import Narrower, export
 from data.collect.http import BLOCK_SECONDS, Client, Patience
 from data.collect.judge import Wanted, judge
 from data.collect.met import department_numbers
@@ -24,6 +24,9 @@ from data.collect.source import BodyError, Query, Source
 from data.collect.store import CHUNK, Held, Store
 from data.collect.table import ROW, MetTable, Table, parse_mapping, read_rows
 from data.errors import RecordError
+
+if TYPE_CHECKING:
+    from data.collect.export import Narrower
 
 INTERRUPTED = 130  # 128 + SIGINT, what a shell expects of a command that Ctrl-C stopped
 
@@ -167,6 +170,8 @@ def write_export(database: Path, out: Path, narrower: Narrower) -> None:
     Raises:
         OutputError: there is nothing to write, or no way to write it.
     """
+    from data.collect.export import export
+
     console = Console(stderr=True, highlight=False)
     with Store.open(database) as store, Progress("export", console) as progress:
         summary = export(store, out, narrower, lambda written: progress.expect(written, None))
