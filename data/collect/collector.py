@@ -117,7 +117,7 @@ class Collector:
         day = date.fromisoformat(seen.checked[:10]) - timedelta(days=1)
         since = self._source.since(walk, day.isoformat())
         if since is not None:
-            changed = self._source.read_page(self._get(since).body)
+            changed = self._source.read_page(self.listing(since).body)
             self._store.doubt_works(name, walk, changed.object_ids)
         elif walk == BY_NUMBER:
             self._store.doubt_works(name, walk)
@@ -130,7 +130,7 @@ class Collector:
             known = self._store.page(self._source.name, walk, number)
             if known is None or known.stale:
                 known_etag = known.etag if known else None
-                answer = self._get(self._source.page_path(walk, number), known_etag)
+                answer = self.listing(self._source.page_path(walk, number), known_etag)
                 if answer.unchanged:
                     self._store.keep_page(self._source.name, walk, number)
                     pages = known.pages if known else pages
@@ -160,8 +160,12 @@ class Collector:
             seen = self._store.count(self._source.name, [walk], STATES)
             self._outcome.unseen += max(0, first.total - seen)
 
-    def _get(self, path: str, etag: str | None = None) -> Answer:
-        """A listing, without which there is nothing to go on with."""
+    def listing(self, path: str, etag: str | None = None) -> Answer:
+        """Fetch a listing, without which there is nothing to go on with.
+
+        Raises:
+            SourceError: with what to do.
+        """
         try:
             return self._client.get(path, etag)
         except GoneError as error:

@@ -18,14 +18,15 @@ from data.errors import GuideError
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x4D474344  # "MGCD": tells our files from any other SQLite database
 
+# The key's columns stand first in `listed`: SQLite 3.40 finds a NULL that is not there otherwise.
 _SCHEMA = """
 CREATE TABLE pages (
     id INTEGER PRIMARY KEY, source TEXT NOT NULL, walk TEXT NOT NULL, number INTEGER NOT NULL,
     etag TEXT, pages INTEGER NOT NULL, total INTEGER NOT NULL, checked TEXT NOT NULL,
     stale INTEGER NOT NULL DEFAULT 0, UNIQUE (source, walk, number));
 CREATE TABLE listed (
-    page INTEGER NOT NULL REFERENCES pages (id), position INTEGER NOT NULL,
-    object_id TEXT NOT NULL, PRIMARY KEY (page, object_id)) WITHOUT ROWID;
+    page INTEGER NOT NULL REFERENCES pages (id), object_id TEXT NOT NULL,
+    position INTEGER NOT NULL, PRIMARY KEY (page, object_id)) WITHOUT ROWID;
 CREATE TABLE works (
     id INTEGER PRIMARY KEY, source TEXT NOT NULL, object_id TEXT NOT NULL, state TEXT NOT NULL,
     reason TEXT, body BLOB, etag TEXT, modified TEXT, fetched TEXT,

@@ -72,15 +72,15 @@ def fetch(
             patience=Patience(blocked=pause, fault=pause / 30),
             on_wait=progress.waiting,
         )
-        query = Query(wanted.departments, search, object_ids, wanted.forms)
-        if source.departments_path and wanted.departments:
+        departments, by_number = wanted.departments, source.departments_path is not None
+        if by_number:
             # The listing chooses the department there, so that bodies need not say its name.
-            body = client.get(source.departments_path).body
-            query = Query(
-                department_numbers(body, wanted.departments), search, object_ids, wanted.forms
-            )
             wanted = wanted.model_copy(update={"departments": ()})
         collector = Collector(source, client, store, wanted, progress)
+        if by_number and not all(name.isdecimal() for name in departments):
+            body = collector.listing(str(source.departments_path)).body
+            departments = department_numbers(body, departments)
+        query = Query(departments, search, object_ids, wanted.forms)
         outcome = collector.run(query, limit=limit, refresh=refresh)
     _tell(console, name, outcome, client.requests_made)
     return outcome

@@ -185,7 +185,7 @@ class Store:
         db.executemany(
             "INSERT OR IGNORE INTO listed SELECT id, ?, ? FROM pages"
             " WHERE source = ? AND walk = ? AND number = ?",
-            ((position, name, source, walk, number) for position, name in enumerate(ids)),
+            ((name, position, source, walk, number) for position, name in enumerate(ids)),
         )
 
     def keep_page(self, source: str, walk: str, number: int) -> None:
