@@ -126,7 +126,7 @@ def _gather(tokens: list[Token], clause: Clause) -> None:
                 point = Point()
                 if joints:
                     joints.pop()
-        elif _ends_clause(token, point, tokens[position + 1 :]):
+        elif _ends_clause(token, point, last=position + 1 == len(tokens)):
             clause.years += _stray_years(tokens[position:])
             break
         else:
@@ -140,13 +140,13 @@ def _gather(tokens: list[Token], clause: Clause) -> None:
     _settle(points, clause)
 
 
-def _ends_clause(token: Token, point: Point, rest: list[Token]) -> bool:
+def _ends_clause(token: Token, point: Point, *, last: bool) -> bool:
     """Whether the words from here on speak of a model or source and no longer of this work."""
     if point.shape is None and point.ordinal is None:
         return False
-    if token.kind is Kind.COPY or (token.kind is Kind.NOISE and token.value in ("from", "in")):
+    if token.kind is Kind.ASIDE or (token.kind is Kind.NOISE and token.value in ("from", "in")):
         return True
-    return token.kind is Kind.AFTER and bool(rest)
+    return token.kind is Kind.AFTER and not last
 
 
 def _stray_years(tokens: list[Token]) -> list[int]:
@@ -258,6 +258,8 @@ def _settle(points: list[Point], clause: Clause) -> None:
     spans: list[tuple[int, int]] = []
     for index, point in enumerate(points):
         if index:
+            if points[index - 1].era is Kind.CE and point.era is None:  # "A.D. 1306–7"
+                point.era = Kind.CE
             _expand(point, points[index - 1])
         spans.append(_span(point))
     for earlier, later in pairwise(spans):
@@ -299,7 +301,7 @@ def _expand(point: Point, previous: Point) -> None:
     """Fill the abbreviated number of "1851–3" or "1950s–60s" from the one before it."""
     if point.number is None or previous.number is None or point.shape is not previous.shape:
         return
-    if point.shape not in (Kind.NUMBER, Kind.DECADE) or point.era or previous.era is Kind.BCE:
+    if point.shape not in (Kind.NUMBER, Kind.DECADE) or Kind.BCE in (point.era, previous.era):
         return
     if point.digits > 2 or point.digits >= previous.digits:
         return

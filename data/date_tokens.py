@@ -41,7 +41,7 @@ class Kind(Enum):
     MONTH = auto()
     EVENT = auto()  # value: exhibited, published, cast …
     PERIOD = auto()  # dynasty, reign: a name of years, not a number
-    COPY = auto()  # what follows dates the model, not this work
+    ASIDE = auto()  # what follows dates a model or a later change, not this work
     NOISE = auto()  # words that change nothing: dated, the, of
     COMMA = auto()
     SEMICOLON = auto()
@@ -105,7 +105,7 @@ _words(
 )
 _words(Kind.EVENT, "publication", "published")
 _words(Kind.PERIOD, "dynasty dynasties period era reign kingdom")
-_words(Kind.COPY, "copy replica version")
+_words(Kind.ASIDE, "copy replica version with")
 _words(
     Kind.NOISE,
     "dated datable hallmarked made painted executed created drawn produced written the a an of in "
@@ -124,7 +124,7 @@ _TOKEN = re.compile(
     r"(?P<decade>\d{2,4})(?:'?s\b)"
     r"|(?P<ordinal>\d{1,2})(?:st|nd|rd|th)\b"
     r"|(?P<number>\d+)"
-    r"|(?P<word>(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?|[^\W\d_]+\.?)"
+    r"|(?P<word>(?:[^\W\d_]\.)+[^\W\d_]\b\.?|[^\W\d_]+\.?)"
     r"|(?P<sign>\S|\n)"
 )
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣-"), "-")

@@ -78,6 +78,8 @@ def _combine(clauses: list[Clause]) -> Dating | None:
         main = _within_period(clauses)
     else:
         main = next((c for c in clauses if c.points or not c.understood), None)
+        if main is not None and main.event == "designed":  # the making comes after the design
+            main = next((c for c in clauses if c.event == "woven" and c.points), main)
     if main is None or not main.points:
         return None
     years = [year for clause in clauses for year in clause.years]
@@ -130,10 +132,12 @@ def _extend(main: Clause, others: list[Clause]) -> None:
     """Let later clauses widen ("1976, 1997") or narrow ("early 19th century, after 1806") it."""
     event = main.event
     for other in others:
+        if not other.understood:  # "…; barrels, dated 1860": another part
+            return
         event = other.event or event
         if other.in_brackets and not other.points and not main.event:
             main.event = other.event  # "1922 (cast)"
-        if not other.points or not other.understood:
+        if not other.points:
             continue
         ends = event in _ENDS and main.bound == "at" and other.earliest >= main.earliest
         if ends and (not main.event or main.event in _STARTS):
