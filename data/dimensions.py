@@ -196,6 +196,10 @@ def _name_axes(run: Run, label: str) -> tuple[list[str], str, bool] | None:
     words = label.split(" ")
     spoken = [i for i, word in enumerate(words) if word.strip("().:,") in _AXIS_WORDS]
     on_part = False
+    if words[-1] in ("x", "by") and axes[0] and not any(_lengths(axes[1:])):
+        found = [AXES[words[i].strip("().:,")] for i in spoken]  # "Height x width: 20 x 30 cm"
+        axes = [*found, axes[0]]
+        return (axes, "", False) if len(axes) == count == len(set(axes)) else None
     if spoken and not any(axis for axis in axes if axis != "weight"):
         found = [AXES[words[i].strip("().:,")] for i in spoken]
         found = [axis for axis in found if axis != "weight"]
@@ -249,10 +253,10 @@ def _kind(label: str) -> str:
 
 
 def _size(part: _Part) -> Size | None:
-    """The part as a size; a "D." is its depth beside two other sides, else unknown."""
+    """The part as a size; a "D." beside a width is its depth, beside a height alone unknown."""
     values = dict(part.values)
     d = values.pop("d", None)
-    if d is not None and "depth" not in values and len(values.keys() - {"weight"}) > 1:
+    if d is not None and "depth" not in values and "width" in values:
         values["depth"] = d
     if not any(values.values()):
         return None
