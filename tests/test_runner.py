@@ -104,7 +104,7 @@ def test_record_that_does_not_fit_says_by_how_much(runner, model):
 
 def test_saved_prefix_gives_the_same_guide(model, prompt, tmp_path):
     cache = PrefixCache(tmp_path, model)
-    texts = []
+    texts: list[str] = []
     for _ in range(2):
         with Runner(model, prefix_cache=cache) as runner:
             assert runner.is_ready_for(prompt) == bool(texts)

@@ -183,6 +183,7 @@ def test_closed_pipe_is_silent():
     process = subprocess.Popen(
         [GUIDE, *TELL, "--title", "A"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
+    assert process.stdout is not None
     process.stdout.close()
     _, errors = process.communicate(timeout=60)
     assert b"Broken" not in errors
