@@ -116,8 +116,10 @@ def test_every_option_of_the_request_reaches_the_model(guide):
         (
             ["--titel", "A"],
             None,
-            "guide tell: No such option '--titel'. (Did you mean one of: '--artist', '--note', "
-            "'--title'?)",
+            (
+                "guide tell: No such option '--titel'. (Did you mean one of: '--artist', '--note', "
+                "'--title'?)"
+            ),
         ),
         (
             ["--title", "A", "--temperature", "9"],
