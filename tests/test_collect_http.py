@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 import requests
@@ -31,6 +32,9 @@ class Naps(list[float]):
         self.append(seconds)
 
 
+QUICKLY: dict[str, Any] = {"rate": 1000.0, "patience": QUICK, "sleep": Naps()}
+
+
 @pytest.fixture
 def session():
     with requests.Session() as session:
@@ -44,8 +48,7 @@ def server():
 
 
 def client(session, server, **options):
-    options = {"rate": 1000.0, "patience": QUICK, "sleep": Naps()} | options
-    return Client(session, server.url, **options)
+    return Client(session, server.url, **QUICKLY | options)
 
 
 def test_body_is_parsed_and_kept_as_sent(session, server):

@@ -212,7 +212,7 @@ def test_met_cassette_is_replayed(path, session):
         }
         kind = response["headers"]["Content-Type"][0]
         reply = Reply(data, response["status"]["code"], kind, headers)
-        with museum(lambda _path, reply=reply: reply) as server:
+        with museum({"/x": reply}) as server:
             if reply.status == 404:
                 with pytest.raises(GoneError):
                     client(session, server).get("/x")

@@ -215,7 +215,9 @@ def test_refresh_asks_only_for_what_changed(database):
         run(Met(), server, database)
         replies["/objects/2"] = Reply(replies["/objects/2"].body | {"title": "Boats at Night"})
         with Store.open(database) as store:
-            looked = date.fromisoformat(store.page("met", LISTING, 1).checked[:10])
+            page = store.page("met", LISTING, 1)
+        assert page is not None
+        looked = date.fromisoformat(page.checked[:10])
         since = f"{LISTING}&metadataDate={looked - timedelta(days=1)}"
         replies[since] = Reply({"total": 1, "objectIDs": [2]})
         server.requests.clear()

@@ -48,7 +48,7 @@ class Chicago:
     departments_path: str | None = None
 
     def walks(self, query: Query) -> list[str]:
-        """Every artwork, or a search (of which the API shows the first thousand pages' worth)."""
+        """Every artwork, or what `q` finds, of which the API shows ten thousand at most."""
         options: dict[str, Any] = {"limit": PAGE_SIZE, "fields": FIELDS}
         if query.search:
             return ["/artworks/search?" + urlencode({"q": query.search} | options, safe=",")]

@@ -184,8 +184,8 @@ def _cell(value: Any) -> str:
 @contextmanager
 def _parquet(path: Path) -> Iterator[Write]:
     try:
-        import pyarrow  # type: ignore[import-untyped]
-        import pyarrow.parquet  # type: ignore[import-untyped]
+        import pyarrow
+        import pyarrow.parquet
     except ImportError:
         raise OutputError(
             "Parquet needs pyarrow, which is not installed; run `pip install pyarrow`, or export "
