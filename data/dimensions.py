@@ -30,8 +30,9 @@ class Size:
     length: float | None = None
     weight_kg: float | None = None
     part: str = ""
-    """overall, sheet, image, plate, support, frame, unframed, mount, base, case, displayed, each
-    (one of several alike), component (one of several), another label as written, or ""."""
+    """overall, sheet, image, plate, support, unframed, displayed; each (one of several alike),
+    component (one of several); frame, mount, mat, case, base, closed; another label as the text
+    has it; or "" where it names none."""
     label: str = ""
     """The words of the text that `part` was told from."""
 
@@ -46,9 +47,10 @@ _STATUS = {
 _AROUND = (
     ("unframed", r"unframed|without frame|no frame|w/o frame|exclud\w+ frame"),
     ("frame", r"fram(?:e|ed|es|ing)"),
-    ("mount", r"mount(?:ed|ing|s)?|mat|matted|mats|knobs?|sticks|rollers?|passe-?partout"),
+    ("mount", r"mount(?:ed|ing|s)?|knobs?|sticks|rollers?"),
+    ("mat", r"mat|mats|matted|passe-?partout"),
     ("case", r"case|locket|vitrine|box|storage"),
-    ("base", r"(?<!with )(?<!without )(?:base|pedestal|plinth|socle|stand)"),
+    ("base", r"(?<!with )(?:base|pedestal|plinth|socle|stand)"),
     ("closed", r"closed|folded|rolled"),
 )
 _ITSELF = (
@@ -67,6 +69,7 @@ def _patterns(parts: tuple[tuple[str, str], ...]) -> tuple[tuple[str, re.Pattern
 
 
 _AROUND_PATTERNS, _ITSELF_PATTERNS = _patterns(_AROUND), _patterns(_ITSELF)
+_SURROUNDINGS = {part for part, _ in _AROUND} - {"unframed"}
 _KNOWN = {part for part, _ in _AROUND + _ITSELF} | {"", "each", "component"}
 _OWN_FRAME = re.compile(r"\b(?:with )?(?:original )?engaged (?:\( \w+ \) )?frame")
 _EACH = re.compile(r"\b(?:each|every|individual)\b|^supports$")
@@ -74,7 +77,9 @@ _COMPONENT = re.compile(
     r"\b(?:left|right|cent(?:er|re|ral)|middle|upper|lower|top|bottom|wings?|recto|verso|piece"
     r"|part|section)\b|\( (?:\w{1,3}|\w+ [a-z\d]) \)|\bhand\b"
 )
+_LEFT_OUT = re.compile(r"\b(?:not including|excluding|without|w/o)\b[^,;()]*")
 _OF_THE_WHOLE = re.compile(r"^overall ?,|\bincluding\b")
+_SHAPE = re.compile(r"\bshaped top\b")
 _AXIS_WORDS = AXES.keys() - {"high", "tall", "wide", "deep", "thick", "long"}
 _PLACE_OF_AXIS = re.compile(r"^(?:of|at|between|around)\b")
 
@@ -101,6 +106,8 @@ class _Part:
     """It measures a place on the work ("diameter of foot"), not the work."""
     lone: bool = False
     """One number without any label of its axis."""
+    explicit: bool = False
+    """Its axes are labelled, so that more labelled measures may follow."""
 
 
 def parse_dimensions(text: str, form: Form = Form.painting) -> Size | None:
@@ -116,6 +123,8 @@ def parse_dimensions(text: str, form: Form = Form.painting) -> Size | None:
     whole_parts = (_size(part) for part in parts if not _PLACE_OF_AXIS.match(part.label))
     sizes = [size for size in whole_parts if size is not None]
     sizes = [size for size in sizes if _sides(size)] or sizes  # a weight alone is no size
+    if any(size.part in _WHOLE and _area(size) for size in sizes):
+        sizes = [size for size in sizes if size.part not in _WHOLE or _area(size)]
     for kind in _WHOLE_OF.get(form, _WHOLE):
         if group := [size for size in sizes if size.part == kind]:
             chosen = _one_of(group, sizes)
@@ -130,9 +139,9 @@ def _lesser_groups(sizes: list[Size]) -> Iterator[list[Size]]:
     parts = [size for size in sizes if size.part in ("each", "component")]
     others = [size for size in sizes if size.part not in _KNOWN]
     yield from (group for group in (parts, others) if group)
-    for kind in ("closed", "mount", "frame", "base", "case"):
-        if group := [size for size in sizes if size.part == kind]:
-            yield group
+    around = [size for size in sizes if size.part in ("closed", "mount", "frame")]
+    if around:  # the smallest comes nearest to the work; a mat, a case or a base says nothing of it
+        yield [min(around, key=_area)]
 
 
 def parse_all_dimensions(text: str) -> tuple[Size, ...]:
@@ -151,8 +160,9 @@ def _gather(text: str) -> list[_Part]:
         axes, label, on_part = named
         values = {a: m.value for a, m in zip(axes, run.measures, strict=True) if a}
         lone = [m.axis for m in run.measures] == [""] and label == words
-        part = _Part(values, label, run.metric, on_part, lone)
-        if label or not _join(part, parts, explicit=any(m.axis for m in run.measures)):
+        explicit = any(m.axis for m in run.measures)
+        part = _Part(values, label, run.metric, on_part, lone, explicit)
+        if label or not _join(part, parts):
             parts.append(part)
     return parts
 
@@ -223,12 +233,14 @@ def _lengths(axes: list[str]) -> list[str]:
     return [axis for axis in axes if axis != "weight"]
 
 
-def _join(part: _Part, parts: list[_Part], *, explicit: bool) -> bool:
+def _join(part: _Part, parts: list[_Part]) -> bool:
     """Add unlabelled measures ("W. 5 in." behind "H. 3 in.") to the part they go on with."""
     target = next((p for p in reversed(parts) if not p.on_part), None)
     if target is None:
         return False
-    if explicit and not target.values.keys() & part.values.keys():
+    if _kind(target.label) in _SURROUNDINGS and not target.explicit:
+        return False  # "framed: 115 x 12.5 cm; diameter: 68 cm"
+    if part.explicit and not target.values.keys() & part.values.keys():
         target.values |= part.values
         return True
     return target.metric != part.metric and _alike(target.values, part.values)
@@ -238,10 +250,11 @@ def _kind(label: str) -> str:
     """The part a label names: one of the known ones, or the label itself."""
     if not label:
         return ""
-    words = _OWN_FRAME.sub("", label)
+    words = _SHAPE.sub("", _OWN_FRAME.sub("", label))
     for kind, pattern in _AROUND_PATTERNS:
         if pattern.search(words):
             return kind
+        words = _LEFT_OUT.sub("", words)  # past "unframed", which says it too
     if _EACH.search(words):
         return "each"
     if _COMPONENT.search(words) and not _OF_THE_WHOLE.search(words):
@@ -307,10 +320,14 @@ def _sides(size: Size) -> dict[str, float | None]:
 def _image_in_mounting(size: Size | None, sizes: list[Size]) -> Size | None:
     """The image instead of a much larger "overall", which then is its mounting."""
     images = [other for other in sizes if other.part == "image"]
-    if size is None or size.part not in ("", "overall") or len(images) != 1:
+    if size is None or size.part not in ("", "overall", "sheet") or len(images) != 1:
+        return size
+    if size.part == "sheet" and "painting" not in images[0].label:  # else the page of a book
         return size
     whole, image = _area(size), _area(images[0])
-    return images[0] if whole and image and image < IMAGE_SHARE * whole else size
+    framed = min((_area(other) for other in sizes if other.part == "frame"), default=whole)
+    in_mounting = image < IMAGE_SHARE * whole or framed < whole
+    return images[0] if whole and image and in_mounting else size
 
 
 def _area(size: Size) -> float:

@@ -1,7 +1,7 @@
 """Runs of measures in a museum's dimension text ("16 7/8 × 22 1/8 in. (42.9 × 56.2 cm)").
 
     from data.measures import read_runs
-    read_runs("support: 610 x 456 mm")  # [Run(leading="support:", measures=(…))]
+    read_runs("support: 610 x 456 mm")  # [Run(measures=(…), leading="support :", …)]
 
 A run is up to four numbers with their units, joined by "x", perhaps repeated in brackets in other
 units. `data/dimensions.py` decides what the runs mean. Numbers without a unit are no measures.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 _LENGTHS = {
@@ -83,9 +83,9 @@ class _Scanner:
 
     tokens: list[str]
     at: int = 0
-    items: list[_Item] = field(default_factory=list)
 
     def peek(self, ahead: int = 0) -> str:
+        """The token at, or `ahead` of, the position; "" behind the last."""
         index = self.at + ahead
         return self.tokens[index] if index < len(self.tokens) else ""
 
@@ -117,8 +117,9 @@ def read_runs(text: str) -> list[Run]:
             scanner.at = max(scanner.at, start + 1)
             pending += scanner.tokens[start : scanner.at]
             continue
-        _share_words(pending, runs, run)
-        runs.append(run)
+        if not _is_torn(pending):
+            _share_words(pending, runs, run)
+            runs.append(run)
         pending = _remark(scanner)
     if runs:
         runs[-1].trailing = " ".join(pending)
@@ -129,6 +130,14 @@ def _normalize(text: str) -> str:
     text = _BEFORE_FRACTION.sub(" ", text).translate(_QUOTES)
     text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
     return text.replace("''", '"').lower()
+
+
+def _is_torn(pending: list[str]) -> bool:
+    """Whether what was read as a number is the end of another ("76.4 × 63. 7 cm")."""
+    words = [token for token in pending[-3:] if token not in (".", ",", "-", "/")]
+    if words and words[-1] in _TIMES:
+        return not (len(words) > 1 and _axis(words[-2]))  # but "Height x width: 20 x 30 cm"
+    return bool(words) and _is_number(words[-1])
 
 
 def _share_words(pending: list[str], runs: list[Run], run: Run) -> None:
@@ -207,13 +216,9 @@ def _read_run(scanner: _Scanner) -> Run | None:
     if any(not (item.factor or item.other) for item in items):
         return None
     metric = any(item.metric or (item.other and item.other.metric) for item in items)
-    measures = ((_axis_of(item), _settle(item)) for item in items)
+    measures = (("weight" if item.weight else item.axis, _settle(item)) for item in items)
     # Three decimals: a hundredth of a millimetre, and no 44.300000000000004.
     return Run(tuple(Measure(a, v and round(v, 3)) for a, v in measures), metric)
-
-
-def _axis_of(item: _Item) -> str:
-    return "weight" if item.weight else item.axis
 
 
 def _read_items(scanner: _Scanner) -> list[_Item]:
@@ -227,7 +232,7 @@ def _read_items(scanner: _Scanner) -> list[_Item]:
         if scanner.peek() in _TIMES and (behind == "(" or _is_number(behind) or _axis(behind)):
             scanner.at += 1
             continue
-        if scanner.peek() == "," and _goes_on(item, scanner):
+        if scanner.peek() in (",", ";") and _goes_on(item, scanner):
             scanner.at += 1
             continue
         if not (item.axis and _axis(scanner.peek()) and _is_number(behind)):
@@ -285,7 +290,7 @@ def _read_unit(scanner: _Scanner, item: _Item) -> None:
         return
     scanner.at += 1
     item.weight = unit in _WEIGHTS
-    item.metric = unit in _METRIC or _is_long_metric(unit)
+    item.metric = unit in _METRIC or unit.endswith(("meter", "metre", "gram", "kilo"))
     item.factor = (_WEIGHTS if item.weight else _LENGTHS)[unit]
     smaller = _unit(scanner.peek(1))
     if unit in _SMALLER and _is_number(scanner.peek()) and smaller in _SMALLER.values():
@@ -299,10 +304,6 @@ def _read_unit(scanner: _Scanner, item: _Item) -> None:
         item.compound = True
     while scanner.peek() == ".":
         scanner.at += 1
-
-
-def _is_long_metric(unit: str) -> bool:
-    return unit.endswith(("meter", "metre", "gram", "kilo"))
 
 
 def _in_brackets(scanner: _Scanner) -> _Item | None:

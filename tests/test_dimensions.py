@@ -90,6 +90,7 @@ def test_units_fractions_and_sides(text: str, height: float, width: float) -> No
         ("114 x 273 x 197 mm, 6.1 kg",
          {"height": 11.4, "width": 27.3, "depth": 19.7, "weight_kg": 6.1}),
         ("15 15/16 in., 2 lb. (40.4 cm, 0.9 kg)", {"height": 40.4, "weight_kg": 0.9}),
+        ("framed: 115 x 12.5 cm; diameter: 68 cm", {"diameter": 68.0}),
         ("H. 40 cm; Wt. 5 lb. 11 oz. (2580 g)", {"height": 40.0, "weight_kg": 2.58}),
     ],
 )  # fmt: skip
@@ -118,6 +119,10 @@ def test_labelled_measures(text: str, expected: dict[str, Any]) -> None:
         ("Image: 33 × 14 cm\nOverall with mounting: 79 × 25 cm", (33.0, 14.0, "image")),
         ("Painting: H. 8 in. (20.3 cm)\r\n  W. 4 in. (10.2 cm)\r\nMat: H. 19 in. (48.3 cm)",
          (20.3, 10.2, "image")),
+        ("Painting: H. 8 × W. 4 in.\nPage: H. 11 × W. 7 in.", (20.32, 10.16, "image")),
+        ("framed: 115 x 12.5 cm; image: 98 x 33.5 cm; overall: 35 cm", (98.0, 33.5, "image")),
+        ("Overall (shaped top): 179.4 × 131.4 cm", (179.4, 131.4, "overall")),
+        ("Frame: 61 x 50.8 cm Mat: 55.9 × 40.6 cm", (61.0, 50.8, "frame")),
         ("Confirmed: 2542 x 4572 x 34 mm (displayed)", (254.2, 457.2, "displayed")),
     ],
 )  # fmt: skip
@@ -150,6 +155,10 @@ def test_works_on_paper_are_measured_as_their_form_is(form: Form, part: str) -> 
         "Circumference: 30 cm",
         "Cal. .69 in. (17.5 mm)",
         "W. 30 x 20 cm",
+        "Stretcher: 76.4 × 63. 7 cm",
+        "Mat: 55.9 x 40.6cm",
+        'x 35.6cm (x 14"), Accurate',
+        "Not including case: dimensions variable",
         "1 x 2 x 3 x 4 x 5 cm",
         "support: 1346 x 1105 mm\nsupport: 2470 x 1213 mm",
         "central panel: 174 x 152.4 cm; each wing; 174 x 66 cm",
@@ -187,7 +196,7 @@ def test_every_part_is_given_in_the_order_of_the_text() -> None:
     assert parts == [
         {"height": 48.0, "width": 57.0, "part": "frame"},
         {"height": 38.0, "width": 48.0, "part": "support"},
-        {"height": 50.0, "width": 60.0, "weight_kg": 3.0, "part": "mount"},
+        {"height": 50.0, "width": 60.0, "weight_kg": 3.0, "part": "mat"},
     ]
 
 
