@@ -4,10 +4,11 @@
     python bench/parse.py --works works.jsonl.gz --kind dates --failures 20
     python bench/parse.py --works works.jsonl.gz --kind dimensions --sample 200
 
-Prints the share of texts that parse for each source and museum and the processor time of one text. Every
-record counts once, so a text that stands in a hundred records counts a hundred times. `--sample`
-prints that many distinct texts with what the parser makes of them, one JSON object a line, drawn
-with a fixed seed: this is how the checked fixtures of the tests were drawn.
+Prints the share of texts that parse for each source and museum and the processor time of one
+text. Every record counts once, so a text that stands in a hundred records counts a hundred times;
+words for nothing ("n.d.", "unknown") are cleaned away first. `--sample` prints that many distinct
+texts with what the parser makes of them, one JSON object a line, drawn with a fixed seed: this is
+how the checked fixtures of the tests were drawn.
 """
 
 from __future__ import annotations
