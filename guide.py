@@ -21,6 +21,7 @@ __version__ = "0.1.0"
 COMMANDS = {
     "tell": ("infer.tell:tell", "Write the guide of one work."),
     "batch": ("infer.batch:batch", "Write the guides of many works, from a file to a file."),
+    "collect": ("data.collect.command:collect", "Collect records from open collections."),
     "dataset": ("data.dataset.command:dataset", "Make the data set for training."),
     "models": ("models.command:models", "List, fetch, find and remove models."),
 }
