@@ -21,6 +21,11 @@ guide *args: setup
 batch *args: setup
     @{{bin}}guide batch "$@"
 
+# Collect records of paintings and export clean works to data/raw/works.jsonl
+collect *args: setup
+    @[ $# -gt 0 ] || set -- met --limit 200; {{bin}}guide collect "$@"
+    @{{bin}}guide collect export data/raw/works.jsonl
+
 # Run the tests
 test *args: (setup "dev")
     {{bin}}python -m pytest "$@"
