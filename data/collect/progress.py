@@ -1,7 +1,7 @@
 """How far the collector is, on standard error: a bar on a terminal, a line now and then elsewhere.
 
 with Progress("met", console) as progress:
-progress.expect(done=120, total=2600)
+    progress.expect(done=120, total=2600)
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ class Progress:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}  kept {task.fields[kept]}  left"),
+            TextColumn("{task.fields[note]}"),
             TimeRemainingColumn(),
             console=console,
             disable=not console.is_terminal,
             speed_estimate_period=120,
         )
-        self._task = self._bar.add_task(name, total=None, kept=0, rate="")
+        self._task = self._bar.add_task(name, total=None, note="")
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -60,17 +60,18 @@ class Progress:
     def expect(self, done: int, total: int | None) -> None:
         """`done` of `total` objects are settled."""
         if self._first is None:
-            self._first = (
-                done  # what an earlier run settled says nothing about the rate of this one
-            )
+            self._first = done  # what an earlier run settled says nothing about this one's rate
         seconds = self._clock() - self._begun
         rate = f"{(done - self._first) / seconds:.1f}/s" if seconds >= 1 else ""
-        self._bar.update(self._task, completed=done, total=total, kept=self._kept, rate=rate)
+        new = f"{self._kept:,} new works" if self._kept else ""
+        note = "  ".join(word for word in (rate, new, "left" if total else "") if word)
+        self._bar.update(self._task, completed=done, total=total, note=note)
         if not self._console.is_terminal and self._clock() - self._told >= LINE_SECONDS:
             self._told = self._clock()
             of = f" of {total:,}" if total else ""
             self._console.print(
-                f"{self._name}: {done:,}{of} objects, {rate}, {self._kept:,} kept", soft_wrap=True
+                f"{self._name}: {done:,}{of} objects, {rate}, {self._kept:,} new works",
+                soft_wrap=True,
             )
 
     def kept(self, more: int) -> None:
