@@ -1,0 +1,7 @@
+"""x."""
+
+from train.run import Run
+
+
+def write_report(run: Run) -> None:
+    """X."""
