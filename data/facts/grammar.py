@@ -100,6 +100,8 @@ def _number_words(language: str, extra: dict[str, float]) -> dict[str, Any]:
         spellings.setdefault(_spelled(spelling), n)
         if language == "en":
             spellings.setdefault(_spelled(spelling.replace(" and ", " ")), n)
+            if spelling.startswith("one "):
+                spellings.setdefault(_spelled("a " + spelling[4:]), n)
             if n % 100 == 0 and n > 1000:
                 spellings.setdefault(_spelled(num2words(n // 100) + " hundred"), n)
         if language == "de":
@@ -133,6 +135,10 @@ def _ordinals(language: str) -> dict[str, int]:
     return found
 
 
+_NUMBER_PHRASES = (
+    "half_unit", "half_before", "and", "quarter_unit", "by", "three_quarters", "three_quarters_unit",
+)  # fmt: skip
+_ARTICLES = "a|an|the|los|las|el|la|i|gli|le|ai|dei|les|die|den|der|das|de los|de las|de"
 _NAMED_CENTURIES = {
     "it": {"duecento": 13, "trecento": 14, "quattrocento": 15, "cinquecento": 16, "seicento": 17,
            "settecento": 18, "ottocento": 19, "novecento": 20},
@@ -189,7 +195,7 @@ def load_grammar(language: str) -> Grammar:
             if name == "age_before"
             else whole(pattern)
         )
-    for name in ("half_unit", "half_before", "and", "quarter_unit", "by"):
+    for name in _NUMBER_PHRASES:
         phrases[name] = whole(table["numbers"][name])
     age_words = {fold(w): n for w, n in table["time"]["age_words"].items()}
     phrases["age_word"] = whole(
@@ -205,7 +211,7 @@ def load_grammar(language: str) -> Grammar:
         age_words=age_words,
         dimension={d: whole(p) for d, p in table["dimension"].items()},
         qualifier={
-            q: re.compile(rf"(?<![^\W_])(?:{fold_pattern(p)})\s*$")
+            q: re.compile(rf"(?<![^\W_])(?:{fold_pattern(p)})(?:\s+(?:{_ARTICLES}))?\s*$")
             for q, p in table["qualifier"].items()
         },
         orientation={o: re.compile(fold_pattern(p)) for o, p in table["orientation"].items()},

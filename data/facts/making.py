@@ -66,6 +66,18 @@ def _materials(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[C
         yield Claim(span, kind, Verdict.unsupported, f"the record does not say {concept.name}")
 
 
+def _is_remark(
+    match: re.Match[str], sentence: Sentence, passage: Passage, facts: Facts
+) -> bool:
+    """Whether the sentence begins with a material and so speaks of it in general."""
+    if any(v.said.search(sentence.folded) for v in passage.grammar.verbs.values()):
+        return False
+    head = " ".join(w.folded for w in sentence.words[:2])
+    return any(c.said.search(head) for n, c in passage.grammar.materials.items() if n in facts.materials) or (
+        match.start() < 4 and len(sentence.words) > 2
+    )
+
+
 def _material_stands(concept: Concept, facts: Facts) -> bool:
     return concept.name in facts.materials or any(a in facts.materials for a in concept.accepts)
 
@@ -77,7 +89,7 @@ def _claims_material(
 
     A remark on materials in general, a comparison or a question says nothing of the work.
     """
-    if sentence.asks:
+    if sentence.asks or _is_remark(match, sentence, passage, facts):
         return False
     clause = _clause(sentence.folded, match)
     if passage.grammar.phrases["contrast"].search(clause):
@@ -152,10 +164,32 @@ def _colours(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Cla
         if sentence.asks:
             yield Claim(span, Kind.colour, Verdict.unclear, "asked, not said")
             continue
+        if _beside_material(match, sentence, passage, facts):
+            yield Claim(span, Kind.colour, Verdict.unclear, "said of the material")
+            continue
         if concept.name in ("gold", "silver", "copper") and concept.name in facts.materials:
             continue
         yield Claim(span, Kind.colour, Verdict.unsupported,
                     f"the record names no {concept.name}")  # fmt: skip
+
+
+_MATTER = {
+    "en": r"egg|ground|pigment|paint|line|lines|stuff|salt|sheets?",
+    "fr": r"oeuf|œuf|fond de|pigment|trait|traits|sel",
+    "de": r"eiweiß|grund|pigment|linien?|salz",
+    "es": r"huevo|pigmento|linea|lineas|sal",
+    "it": r"uovo|pigmento|linea|linee|sale",
+}
+
+
+def _beside_material(
+    match: re.Match[str], sentence: Sentence, passage: Passage, facts: Facts
+) -> bool:
+    """Whether the colour is a material's own: egg white, the white of the paper, silver salts."""
+    near = sentence.folded[max(0, match.start() - 24) : match.end() + 18]
+    if any(c.said.search(near) for n, c in passage.grammar.materials.items() if n in facts.materials):
+        return True
+    return bool(re.search(rf"\b(?:{_MATTER[passage.grammar.language]})\b", near))
 
 
 def _colour_stands(concept: Concept, facts: Facts) -> bool:
@@ -176,6 +210,8 @@ def _shape(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Claim
         for match in pattern.finditer(sentence.folded):
             span = _span(sentence, match)
             if sentence.asks or passage.in_quotes(span[0]) or "square" in facts.told:
+                continue
+            if passage.grammar.phrases["usual"].search(sentence.folded):
                 continue
             if shape is None:
                 yield Claim(span, Kind.orientation, Verdict.unclear, "the record gives no shape")

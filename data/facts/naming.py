@@ -9,9 +9,11 @@ near one, or in translation; places and peoples are compared by what they mean (
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from data.facts.grammar import named_centuries
 from data.facts.lexicon import given_names, is_common, lore, nations, place
 from data.facts.passage import Passage, Sentence
 from data.facts.record import Facts
@@ -44,14 +46,25 @@ class _Name:
 def name_claims(passage: Passage, facts: Facts) -> Iterator[Claim]:
     """One claim for each run of capitalised words that name something."""
     title_words = _quoted_words(passage) if passage.grammar.language != "en" else frozenset()
+    known = facts.countries | _spoken_countries(passage, facts)
     for sentence in passage.sentences:
         for name in _names(sentence, passage, facts):
             if passage.in_quotes(name.words[0].start) and passage.grammar.language != "en":
                 continue
-            claim = _judge(name, passage, facts, title_words)
+            claim = _judge(name, passage, facts, title_words, known)
             if claim is not None:
                 yield claim
-        yield from _peoples(sentence, passage, facts)
+        yield from _peoples(sentence, passage, facts, known)
+
+
+def _spoken_countries(passage: Passage, facts: Facts) -> frozenset[str]:
+    """Countries of the places the text rightly names: Genoa is in Italy, whatever the record."""
+    found: set[str] = set()
+    for word in passage.words:
+        if word.capitalised and facts.names(word):
+            where = place(word.folded)
+            found |= {i.partition(":")[2] for i in where if i[0] in "cg"}
+    return frozenset(found)
 
 
 def _quoted_words(passage: Passage) -> frozenset[str]:
@@ -84,7 +97,14 @@ def _is_name(
     if word.folded in facts.words:
         return True
     first = i == 0 or passage.text[word.start - 1] in "«“„\"'(¿¡"
-    if language == "en" and word.folded in _ENGLISH_CAPITALS:
+    if language == "en" and (
+        word.folded in _ENGLISH_CAPITALS or word.folded in passage.grammar.ordinals
+        or word.folded in passage.grammar.numbers
+    ):
+        return False
+    if language in ("fr", "it") and passage.folded[word.end : word.end + 1] == "'":
+        return False
+    if _ROMAN.fullmatch(word.folded) or word.folded in named_centuries(language):
         return False
     if passage.grammar.phrases["months"].fullmatch(word.folded):
         return False
@@ -96,13 +116,19 @@ def _is_name(
     return True
 
 
+_ROMAN = re.compile(r"[ivxlc]+(?:er?|eme)?")
 _ENGLISH_CAPITALS = frozenset(
-    "i god sunday monday tuesday wednesday thursday friday saturday i'm i'd mr mrs sir lady saint".split()
+    "i god sunday monday tuesday wednesday thursday friday saturday mr mrs sir lady saint number "
+    "numbers part version common era".split()
 )
 
 
 def _judge(
-    name: _Name, passage: Passage, facts: Facts, title_words: frozenset[str]
+    name: _Name,
+    passage: Passage,
+    facts: Facts,
+    title_words: frozenset[str],
+    known: frozenset[str],
 ) -> Claim | None:
     unknown = [w for w in name.words if not facts.names(w) and w.folded not in title_words]
     if not unknown:
@@ -110,16 +136,40 @@ def _judge(
     language = passage.grammar.language
     if all(_of_a_nation(w.folded, language) for w in unknown):
         return None  # judged with the peoples
-    where = place(name.folded) or place(unknown[0].folded)
-    if where:
-        if where & facts.places or any(i[0] == "c" and i[2:] in facts.countries for i in where):
-            return Claim(name.span, Kind.place, Verdict.supported, "the record has this place")
+    where = _where(name, unknown, passage)
+    if where & facts.places or any(i[0] == "c" and i[2:] in known for i in where):
+        return Claim(name.span, Kind.place, Verdict.supported, "the record has this place")
     said = passage.text[unknown[0].start : unknown[-1].end]
-    if all(w.folded in lore() for w in unknown) and not where:
-        return Claim(name.span, Kind.name, Verdict.unclear, f"{said} is out of myth or scripture, not out of the record")  # fmt: skip
-    if where:
-        return Claim(name.span, Kind.place, Verdict.unsupported, f"the record does not name the place {said}")  # fmt: skip
-    return Claim(name.span, Kind.name, Verdict.unsupported, f"the record does not name {said}")
+    kind = Kind.place if where else Kind.name
+    if passage.tells_lore(name.span[0]) or all(w.folded in lore() for w in unknown) and not where:
+        return Claim(name.span, kind, Verdict.unclear, f"{said} belongs to lore, which no record settles")  # fmt: skip
+    if not where and all(is_common(w.written, language) for w in unknown):
+        return Claim(name.span, kind, Verdict.unclear, f"{said} may be no name")
+    what = f"the place {said}" if where else said
+    return Claim(name.span, kind, Verdict.unsupported, f"the record does not name {what}")
+
+
+_LOCATIVE = re.compile(
+    r"\b(?:in|at|near|from|of|to|a|en|au|de|d|di|da|ad|in|bei|aus|nach|von|pres|cerca|presso)[ ']$"
+)
+
+
+def _where(name: _Name, unknown: list[Word], passage: Passage) -> frozenset[str]:
+    """The places a name may mean; an everyday word means one only after "in" or the like."""
+    whole = place(name.folded)
+    if whole and len(name.words) > 1:
+        return whole
+    found = whole or place(" ".join(w.folded for w in unknown)) or place(unknown[0].folded)
+    word = unknown[0]
+    if found and (is_common(word.written, passage.grammar.language) or word.folded in given_names()):
+        if not _LOCATIVE.search(passage.before(word.start, 10)):
+            return frozenset()
+    return found
+
+
+def _speaks_of_language(i: int, sentence: Sentence) -> bool:
+    """In French, auf Englisch, en italiano."""
+    return i > 0 and sentence.words[i - 1].folded in ("in", "en", "auf", "im", "speaks", "speakers")
 
 
 def _of_a_nation(folded: str, language: str) -> frozenset[str]:
@@ -135,7 +185,9 @@ def _of_a_nation(folded: str, language: str) -> frozenset[str]:
     return frozenset()
 
 
-def _peoples(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Claim]:
+def _peoples(
+    sentence: Sentence, passage: Passage, facts: Facts, known: frozenset[str]
+) -> Iterator[Claim]:
     """Nationalities, in any spelling the language has for them."""
     language = passage.grammar.language
     for i, word in enumerate(sentence.words):
@@ -147,11 +199,13 @@ def _peoples(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Cla
         if not codes:
             continue
         span = (word.start, word.end)
-        if codes & facts.countries:
+        if codes & known or facts.cognate(word.folded):
             yield Claim(span, Kind.nationality, Verdict.supported, "the record names this country")
         elif passage.in_quotes(word.start) and language != "en":
             continue
-        elif passage.grammar.phrases["term"].search(
+        elif passage.tells_lore(word.start):
+            yield Claim(span, Kind.nationality, Verdict.unclear, "told of myth, scripture or books")
+        elif _speaks_of_language(i, sentence) or passage.grammar.phrases["term"].search(
             " ".join(w.folded for w in sentence.words[max(0, i - 4) : i + 3])
         ):
             yield Claim(span, Kind.nationality, Verdict.unclear, "a word about a language")

@@ -14,7 +14,7 @@ from data.facts.text import Word
 
 _GERMAN_AGE = re.compile(r"(.+?)jahrig(?:e[nrms]?)?$")
 _ITALIAN_AGE = re.compile(r"(.+?)(?:enne|enni)$")
-_METRIC_LENGTHS = frozenset({"m", "cm", "mm"})
+_LENGTHS = frozenset({"m", "cm", "mm", "inch", "foot"})
 _FILLERS = frozenset({"full", "good", "of", "de", "di", "bons", "buenos", "buoni", "whole", "more"})
 """Words that may stand between a number and its unit."""
 
@@ -144,7 +144,7 @@ def _last_word(found: list[Word], end: int, i: int) -> int:
 
 
 def _and_a_half(number: Number, found: list[Word], folded: str, grammar: Grammar) -> Number:
-    for name, part in (("half_unit", 0.5), ("quarter_unit", 0.25)):
+    for name, part in (("half_unit", 0.5), ("quarter_unit", 0.25), ("three_quarters_unit", 0.75)):
         end = _phrase_at(grammar.phrases[name], folded, number.end)
         if end > 0:
             last = _last_word(found, end, number.last)
@@ -170,9 +170,13 @@ def _with_unit(number: Number, found: list[Word], folded: str, grammar: Grammar)
     if not unit:
         return number
     end = found[last + 1].end
+    plain = number
     number = replace(number, unit=unit, last=last + 1, end=end)
     number = _after_unit(number, found, folded, grammar)
-    return replace(number, dimension=_dimension(number.end, number.start, folded, grammar))
+    dimension = _dimension(number.end, number.start, folded, grammar)
+    if unit == "foot" and not dimension and not number.digits:
+        return plain  # one's feet, more often than the measure
+    return replace(number, dimension=dimension)
 
 
 def _after_unit(number: Number, found: list[Word], folded: str, grammar: Grammar) -> Number:
@@ -209,11 +213,14 @@ def _after_unit(number: Number, found: list[Word], folded: str, grammar: Grammar
 
 
 def _half_before(found: list[Word], i: int, folded: str, grammar: Grammar) -> Number | None:
-    match = grammar.phrases["half_before"].match(folded, found[i].start)
+    for name, value in (("three_quarters", 0.75), ("half_before", 0.5)):
+        match = grammar.phrases[name].match(folded, found[i].start)
+        if match:
+            break
     if not match:
         return None
     last = _last_word(found, match.end(), i)
-    number = Number(0.5, i, last, found[i].start, match.end(), 0.1)
+    number = Number(value, i, last, found[i].start, match.end(), 0.1)
     number = _with_unit(number, found, folded, grammar)
     return number if number.unit else None
 
@@ -236,7 +243,7 @@ def _inherit(
     numbers: list[Number], found: list[Word], folded: str, grammar: Grammar
 ) -> list[Number]:
     """Give bare numbers beside a measure its unit: "sixty by fifty centimetres", "ninety wide"."""
-    measured = [n for n in numbers if n.unit in _METRIC_LENGTHS | {"inch", "foot"}]
+    measured = [n for n in numbers if n.unit in _LENGTHS]
     if not measured:
         return numbers
     out = []
@@ -249,10 +256,12 @@ def _inherit(
         before = found[number.first - 1].folded if number.first else ""
         after = found[number.last + 1].folded if number.last + 1 < len(found) else ""
         side = bool(by.fullmatch(before) or by.fullmatch(after) or after == "x" or before == "x")
-        neighbours = [n for n in numbers[max(0, place - 2) : place + 3] if n in measured]
-        if neighbours and (dimension or side) and number.value < 1000:
-            nearest = min(neighbours, key=lambda n: abs(n.start - number.start))
-            unit = nearest.unit
+        before_it = [n for n in out[-2:] if n.unit in _LENGTHS]
+        after_it = [n for n in numbers[place + 1 : place + 3] if n in measured]
+        if dimension == "each":
+            dimension = ""
+        if (before_it or after_it) and (dimension or side) and number.value < 1000:
+            unit = before_it[-1].unit if before_it else after_it[0].unit
             if unit == "m" and number.value >= 10 and not number.digits:
                 unit = "cm"
             number = replace(number, unit=unit, dimension=dimension, inherited=True)

@@ -63,6 +63,10 @@ class Passage:
         """The sentence that holds a character."""
         return self.sentences[max(0, bisect_right(self._starts, offset) - 1)]
 
+    def tells_lore(self, offset: int) -> bool:
+        """Whether the sentence tells what myth, scripture or books say, which no record settles."""
+        return bool(self.grammar.phrases["lore"].search(self.sentence_at(offset).folded))
+
     def in_quotes(self, offset: int) -> bool:
         """Whether a character stands between quotation marks."""
         return any(start <= offset < end for start, end in self.quoted)

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from data.facts.grammar import named_centuries, roman
 from data.facts.numbers import Number
@@ -58,6 +60,9 @@ def _judge(number: Number, passage: Passage, facts: Facts) -> Claim | None:
         return _other_unit(number, facts)
     if _is_year(number, passage):
         return _year(number, passage, facts)
+    short = _short_year(number, passage)
+    if short:
+        return _year(replace(number, value=short), passage, facts)
     return _count(number, passage, facts)
 
 
@@ -72,6 +77,8 @@ def _size(number: Number, passage: Passage, facts: Facts) -> Claim:
         return _claim(span, Kind.size, None if unread else False,
                       "the record's dimensions cannot be read" if unread
                       else "the record gives no size")  # fmt: skip
+    if number.unit == "km" or _compares(number, passage):
+        return _claim(span, Kind.size, None, "not said of the work itself")
     bound = _bound(number, passage)
     fitting = [n for n in facts.lengths if _fits(cm, step, n.cm, bound)]
     if not fitting:
@@ -82,6 +89,17 @@ def _size(number: Number, passage: Passage, facts: Facts) -> Claim:
         return _claim(span, Kind.size, False,
                       f"{cm:g} cm is a measure of the record, but not its {_SIDES[number.dimension]}")  # fmt: skip
     return _claim(span, Kind.size, True, f"the record gives {fitting[0].cm:g} cm")
+
+
+def _compares(number: Number, passage: Passage) -> bool:
+    """Whether the size is that of something else, or a difference of two sizes."""
+    phrases = passage.grammar.phrases
+    sentence = passage.sentence_at(number.start)
+    return bool(
+        phrases["compare"].search(passage.before(number.start, 40))
+        or phrases["more"].match(passage.after(number.end, 16).lstrip())
+        or (phrases["frame"].search(sentence.folded) and not number.dimension)
+    )
 
 
 _SIDES = {"high": "height", "wide": "width"}
@@ -147,6 +165,17 @@ def _is_year(number: Number, passage: Passage) -> bool:
     return bool(passage.grammar.phrases["bce"].match(passage.after(number.end).lstrip()))
 
 
+_YEAR_TO = re.compile(r"\b(1\d|20)(\d\d)(?: to | or | and | a | au | ou | et | bis | oder | und | al | o | y | e |-|/| - )$")
+
+
+def _short_year(number: Number, passage: Passage) -> int:
+    """The 64 of "1763 to 64", with its century; 0 if it is something else."""
+    match = _YEAR_TO.search(passage.before(number.start, 14))
+    if not number.digits or match is None or not int(match[2]) < number.value < 100:
+        return 0
+    return int(match[1]) * 100 + int(number.value)
+
+
 def _year(number: Number, passage: Passage, facts: Facts) -> Claim:
     year, span = int(number.value), (number.start, number.end)
     if year in facts.amounts and year not in facts.years:
@@ -177,13 +206,13 @@ def _centuries(passage: Passage, facts: Facts) -> Iterator[Claim]:
         said = match["n"] or (match.groupdict().get("n2") or "")
         century = grammar.ordinals.get(said) or _numeral(said)
         if century:
-            yield _century(century, match.span(), facts)
+            yield _century(century, match.span(), facts, passage)
     named = named_centuries(grammar.language)
     for word in passage.words:
         if word.folded in named and word.capitalised:
-            yield _century(named[word.folded], (word.start, word.end), facts)
+            yield _century(named[word.folded], (word.start, word.end), facts, passage)
     for match in grammar.phrases["hundreds"].finditer(passage.folded):
-        yield _century(int(match["h"]) // 100 + 1, match.span(), facts)
+        yield _century(int(match["h"]) // 100 + 1, match.span(), facts, passage)
 
 
 def _numeral(said: str) -> int:
@@ -191,8 +220,10 @@ def _numeral(said: str) -> int:
     return int(digits) if digits else roman(said.removesuffix("e"))
 
 
-def _century(century: int, span: tuple[int, int], facts: Facts) -> Claim:
+def _century(century: int, span: tuple[int, int], facts: Facts, passage: Passage) -> Claim:
     good = century in facts.centuries
+    if not good and passage.tells_lore(span[0]):
+        return _claim(span, Kind.century, None, "told of myth, scripture or books")
     reason = (
         f"the record speaks of century {century}"
         if good
@@ -257,6 +288,9 @@ def _is_age(number: Number, passage: Passage) -> bool:
     return grammar.language in ("en", "es", "it", "de") and _age_by_itself(number, passage, bare)
 
 
+_AGE_GOES_ON = re.compile(r" (?:at most|at least|himself|herself|when|and|or|years)\b")
+
+
 def _unit_length(number: Number, passage: Passage) -> int:
     if not number.unit:
         return 0
@@ -269,13 +303,14 @@ def _age_by_itself(number: Number, passage: Passage, bare: str) -> bool:
     if number.value < 10 or number.unit:
         return False
     after = passage.after(number.end, 3)
-    strong = {"en": ("at", "aged", "turned", "turning", "reached", "was", "still"),
+    strong = {"en": ("at", "aged", "turned", "turning", "reached", "was", "still", "past", "close to",
+                     "not yet", "nearly", "almost", "approaching", "over", "under", "beyond"),
               "de": ("mit", "alter von", "war"),
               "es": ("a los", "a sus", "cumplia", "cumplio"),
               "it": ("a", "ai")}[passage.grammar.language]  # fmt: skip
-    return after.lstrip()[:1] in (",", ".", ";", ":", "?", "!", "") and bare.rstrip().endswith(
-        strong
-    )
+    ends = after.lstrip()[:1] in (",", ".", ";", ":", "?", "!", "")
+    ends = ends or bool(_AGE_GOES_ON.match(passage.after(number.end, 14)))
+    return ends and bare.rstrip().endswith(strong)
 
 
 def _age(number: Number, passage: Passage, facts: Facts) -> Claim:
@@ -283,7 +318,9 @@ def _age(number: Number, passage: Passage, facts: Facts) -> Claim:
     if age in facts.amounts:
         return _claim(span, Kind.age, True, "the record gives this number")
     bound = _bound(number, passage)
-    low, high = {"over": (age, age + 5), "under": (age - 6, age), "about": (age - 1, age + 1)}.get(
+    if _compares(number, passage):
+        return _claim(span, Kind.age, None, "not said of anyone in the record")
+    low, high = {"over": (age, age + 9), "under": (age - 6, age), "about": (age - 1, age + 1)}.get(
         bound, (age, age)
     )
     good = any(low <= a <= high for a in facts.ages)
@@ -303,24 +340,52 @@ def _stages(passage: Passage, facts: Facts) -> Iterator[Claim]:
     for match in grammar.phrases["age_word"].finditer(passage.folded):
         decade = grammar.age_words[match["age"]]
         part = match.groupdict().get("part") or ""
-        if grammar.phrases["early"].match(part) or any(
-            part.startswith(p) for p in grammar.phrases["early"].pattern.split("|")[0:0]
-        ):
-            low, high = decade, decade + 4
-        elif grammar.phrases["mid"].search(part.strip(" -")) or part.startswith("mi"):
-            low, high = decade + 3, decade + 7
-        elif part:
-            low, high = decade + 5, decade + 10
-        else:
-            low, high = decade - 1, decade + 10
+        low, high = _stage(decade, part, passage)
+        if decade < 20 and _YOUNG.search(facts.told):
+            yield _claim(match.span(), Kind.age, True, "the record speaks of youth")
+            continue
         if not facts.ages:
-            yield _claim(match.span(), Kind.age, None if decade == 10 else False,
+            yield _claim(match.span(), Kind.age, False,
                          "the record gives no years to reckon an age from")  # fmt: skip
             continue
-        good = any(low <= a <= high for a in facts.ages)
-        yield _claim(match.span(), Kind.age, good,
-                     "the years of the record give this age" if good
-                     else "the years of the record do not give this age")  # fmt: skip
+        yield _stage_claim(match.span(), low, high, facts)
+    for number in passage.numbers:
+        if number.unit or not 20 <= number.value <= 90 or number.value % 10:
+            continue
+        match = _PART_BEFORE.search(passage.before(number.start, 16))
+        if match and grammar.language in ("de", "es", "it"):
+            low, high = _stage(int(number.value), match[1], passage)
+            yield _stage_claim((number.start, number.end), low, high, facts)
+
+
+_PART_BEFORE = re.compile(
+    r"\b(anfang|mitte|ende|principios de los|mediados de los|finales de los|inizio dei|meta dei|fine dei) (?:der )?$"
+)
+_YOUNG = re.compile(r"\b(?:teen|young|boy|girl|youth|adolesc|child)")
+
+
+def _stage(decade: int, part: str, passage: Passage) -> tuple[int, int]:
+    """Youngest and oldest age of a part of a decade of life."""
+    part = part.strip(" -")
+    phrases = passage.grammar.phrases
+    if part and (phrases["early"].match(part) or _starts(part, phrases["early"])):
+        return decade, decade + 4
+    if part and (phrases["mid"].match(part) or _starts(part, phrases["mid"])):
+        return decade + 3, decade + 7
+    if part:
+        return decade + 5, decade + 10
+    return decade - 1, decade + 10
+
+
+def _starts(part: str, pattern: re.Pattern[str]) -> bool:
+    return re.match(pattern.pattern.replace("(?![^\\W_])", ""), part) is not None
+
+
+def _stage_claim(span: tuple[int, int], low: int, high: int, facts: Facts) -> Claim:
+    good = any(low <= a <= high for a in facts.ages)
+    return _claim(span, Kind.age, good,
+                  "the years of the record give this age" if good
+                  else "the years of the record do not give this age")  # fmt: skip
 
 
 def _duration(number: Number, passage: Passage, facts: Facts) -> Claim | None:
@@ -338,6 +403,8 @@ def _duration(number: Number, passage: Passage, facts: Facts) -> Claim | None:
     good = any(low <= d <= high for d in facts.distances)
     if not good and years <= 1:
         return None
+    if not good and (passage.tells_lore(number.start) or _compares(number, passage)):
+        return _claim(span, Kind.duration, None, "not said of the work itself")
     return _claim(span, Kind.duration, good,
                   "the years of the record are so far apart" if good
                   else "no years of the record are so far apart")  # fmt: skip
@@ -350,8 +417,11 @@ def _count(number: Number, passage: Passage, facts: Facts) -> Claim | None:
     if number.value <= 1 or number.inherited:
         return None
     span = (number.start, number.end)
-    if number.value in facts.amounts or int(number.value) in facts.years:
+    near = {number.value} if number.digits else {number.value, number.value + 1}
+    if near & facts.amounts or int(number.value) in facts.years | facts.centuries:
         return _claim(span, Kind.count, True, "the record gives this number")
+    if not number.digits and number.value >= 100 and number.value % 100 == 0:
+        return _claim(span, Kind.count, None, "a round number, said loosely")
     if _day_of_month(number, passage) or number.value <= _SMALL_COUNT and not number.digits:
         return _claim(span, Kind.count, None, "a small count that no field of the record settles")
     if number.value in facts.ages or number.value in facts.distances:

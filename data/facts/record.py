@@ -30,6 +30,7 @@ _EARLY_YEAR = re.compile(r"(?<![\d.,/])(\d{2,3})(?=\s?(?:bce?|ce|ad|b\.c)|\s?-\s
 _CENTURY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)(?:(?:\s*(?:-|to|or|and)\s*)(?:early |late |mid-?)?(\d{1,2})(?:st|nd|rd|th))?[- ]centur")  # fmt: skip
 _HUNDREDS = re.compile(r"\b(1\d|20)00s\b")
 _LONGEST_RANGE = 60
+_MONOCHROME = frozenset({"black", "white", "grey"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Facts:
         self.numbers = find_numbers(self.found, self.folded, english)
         self.amounts = frozenset(n.value for n in self.numbers) | self._hidden_amounts()
         self.materials = self._concepts(english.materials)
-        self.colours = self._concepts(english.colours)
+        self.colours = self._concepts(english.colours) | self._foreign_colours()
 
     def _hidden_amounts(self) -> frozenset[float]:
         hidden = {"pair": 2.0, "both": 2.0, "diptych": 2.0, "triptych": 3.0, "twin": 2.0,
@@ -78,6 +79,26 @@ class Facts:
     def _concepts(self, table: dict[str, object]) -> frozenset[str]:
         return frozenset(
             name for name, c in table.items() if c.recorded.search(self.folded)  # type: ignore[attr-defined]
+        )
+
+    def _foreign_colours(self) -> frozenset[str]:
+        """Colours of a title in French, German, Spanish or Italian: Moulin Rouge."""
+        title = fold(self.artwork.title)
+        return frozenset(
+            name
+            for language in ("fr", "de", "es", "it")
+            for name, concept in load_grammar(language).colours.items()
+            if any(len(m[0]) > 3 for m in concept.said.finditer(title))
+        ) | (_MONOCHROME if self.monochrome else frozenset())
+
+    @cached_property
+    def monochrome(self) -> bool:
+        """Whether the medium gives black, white and greys of itself."""
+        medium = fold(self.artwork.medium or "")
+        inks = {"ink", "pencil", "charcoal", "silverpoint", "gelatin", "albumen", "saltprint", "litho",
+                "daguerreotype", "mezzotint", "aquatint", "etching", "engraving", "woodcut", "drypoint"}  # fmt: skip
+        return bool(inks & self.materials) and "colo" not in medium or (
+            self.artwork.form.value == "photograph" and "chromogenic" not in medium
         )
 
     # -- time -----------------------------------------------------------------------------
@@ -107,6 +128,10 @@ class Facts:
             for first, last in _YEAR_RANGE.findall(folded):
                 end = int(first[: 4 - len(last)] + last)
                 years |= {end} if end > int(first) else set()
+        dating = self.derived.dating
+        if dating is not None:
+            ends = {abs(dating.earliest), abs(dating.latest)}
+            years |= ends | {y - 1 for y in ends if y % 100 == 1} | {y + 1 for y in ends if y % 10 == 9}
         if self.artwork.date:
             years |= {int(y) for y in re.findall(r"(?<!\d)\d{2,4}(?!\d)", self.artwork.date)}
         return frozenset(years)
@@ -138,6 +163,10 @@ class Facts:
             spans |= {s + d for s in tuple(spans) for d in (-2, -1, 1, 2)}
         if self.derived.about_age is not None:
             spans.add(self.derived.about_age)
+        dating = self.derived.dating
+        if dating is not None and life is not None and life.born:
+            oldest = min(dating.latest, life.died or dating.latest) - life.born
+            spans |= {oldest, oldest - 1}
         if self.derived.age is not None and self.derived.age[1] - self.derived.age[0] <= 30:
             spans |= set(range(self.derived.age[0], self.derived.age[1] + 1))
         return frozenset(s for s in spans if s >= 0)
@@ -148,6 +177,9 @@ class Facts:
         now = datetime.now(UTC).year
         years = sorted(self.years)
         between = {b - a for i, a in enumerate(years) for b in years[i + 1 :]}
+        dating = self.derived.dating
+        if dating is not None:
+            between |= {dating.latest - dating.earliest, now - dating.earliest, now - dating.latest}
         return frozenset(between | {now - y for y in years} | set(self.ages))
 
     @cached_property
@@ -237,7 +269,7 @@ class Facts:
         folded = word.folded
         if folded in self.words or folded.rstrip("s") in self.words or folded + "s" in self.words:
             return True
-        return self._translated(folded) or self._cognate(folded)
+        return self._translated(folded) or self.cognate(folded)
 
     def _translated(self, folded: str) -> bool:
         if self.grammar.language == "en":
@@ -250,7 +282,7 @@ class Facts:
             for phrase in table.get(form, ())
         )
 
-    def _cognate(self, folded: str) -> bool:
+    def cognate(self, folded: str) -> bool:
         """Philadelphie for Philadelphia, Madeleine for Magdalene; not Manet for Monet."""
         if len(folded) < 5:
             return False

@@ -26,7 +26,9 @@ def story_claims(passage: Passage, facts: Facts, context: str = "") -> Iterator[
         for match in concept.said.finditer(passage.folded):
             if passage.in_quotes(match.start()) or passage.sentence_at(match.start()).asks:
                 continue
-            if supported:
+            if not supported and passage.tells_lore(match.start()):
+                yield Claim(match.span(), Kind.biography, Verdict.unclear, "told of myth, scripture or books")  # fmt: skip
+            elif supported:
                 yield Claim(match.span(), Kind.biography, Verdict.supported, "the record tells of it")
             else:
                 yield Claim(match.span(), Kind.biography, Verdict.unsupported,

