@@ -75,7 +75,7 @@ def _check(sizes: Sizes, total: int) -> None:
 
 
 def _rows(size: float, total: int) -> int:
-    return int(size) if size >= 1 else round(size * total)
+    return int(size) if size >= 1 else max(bool(size), round(size * total))
 
 
 def _take(
