@@ -1,0 +1,95 @@
+"""Measure the fact check on the corpus: false alarms, and time for a sentence.
+
+    python bench/facts.py                    # every row; a table a language and register
+    python bench/facts.py --works held-out   # the fifth of the works that was kept aside
+    python bench/facts.py --list place       # the alarms themselves
+
+The scripts are true, so every unsupported claim is a false alarm, or a slip of the corpus.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import platform
+import time
+from collections import Counter
+from pathlib import Path
+
+from data.artwork import Artwork
+from data.facts import Checker, Report
+from data.facts.text import sentences
+from data.guides import Guide, read_corpus
+
+
+def held_out(artwork: Artwork) -> bool:
+    """Whether a work is of the fifth kept aside while the check was made: split by artist and title."""
+    key = f"{artwork.artist or ''}|{artwork.title}"
+    return int(hashlib.sha256(key.encode()).hexdigest(), 16) % 5 == 0
+
+
+def check_all(guides: list[Guide]) -> list[tuple[Guide, Report]]:
+    """Check every script against its record."""
+    return [(g, Checker(g.artwork, g.language).check(g.script)) for g in guides]
+
+
+def time_sentences(guides: list[Guide]) -> tuple[float, float, int]:
+    """Microseconds to compile a record, and to check one sentence, in processor time; and how many."""
+    compiling = checking = 0.0
+    count = 0
+    for guide in guides:
+        start = time.process_time()
+        checker = Checker(guide.artwork, guide.language)
+        compiled = time.process_time()
+        for first, last in sentences(guide.script):
+            checker.check_sentence(guide.script[first:last], guide.script[:first])
+            count += 1
+        checking += time.process_time() - compiled
+        compiling += compiled - start
+    return 1e6 * compiling / len(guides), 1e6 * checking / count, count
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--corpus", type=Path, help="another corpus file")
+    parser.add_argument("--works", choices=("all", "held-out", "seen"), default="all")
+    parser.add_argument("--list", metavar="KIND", help="print the alarms of a kind, or `all`")
+    options = parser.parse_args()
+    guides = read_corpus(options.corpus)
+    if options.works != "all":
+        guides = [g for g in guides if held_out(g.artwork) == (options.works == "held-out")]
+    for guide in guides[:50]:
+        Checker(guide.artwork, guide.language).check(guide.script)  # tables are loaded once
+    reports = check_all(guides)
+    alarms = [(g, r) for g, r in reports if not r.clean]
+    print(f"{len(alarms)} of {len(guides)} scripts have an alarm: {100 * len(alarms) / len(guides):.1f} %")
+    rows, bad = Counter((g.language, g.style) for g in guides), Counter((g.language, g.style) for g, _ in alarms)
+    for key in sorted(rows):
+        print(f"  {key[0]} {key[1]:9} {bad[key]:4} of {rows[key]:4}  {100 * bad[key] / rows[key]:.1f} %")
+    kinds = Counter(c.kind.value for _, r in alarms for c in r.unsupported)
+    print("  alarms by kind:", ", ".join(f"{k} {n}" for k, n in kinds.most_common()) or "none")
+    claims = Counter(c.verdict.value for _, r in reports for c in r.claims)
+    print("  claims:", ", ".join(f"{v} {n}" for v, n in claims.most_common()))
+    compiling, checking, count = time_sentences(guides[:: max(1, len(guides) // 600)])
+    print(f"{checking:.0f} µs a sentence ({count} sentences), {compiling / 1000:.1f} ms to compile a record; "
+          f"one core of {platform.processor() or platform.machine()}, Python {platform.python_version()}")  # fmt: skip
+    if options.list:
+        show(alarms, options.list)
+
+
+def show(alarms: list[tuple[Guide, Report]], kind: str) -> None:
+    """Print each alarm in its sentence."""
+    for guide, report in alarms:
+        for claim in report.unsupported:
+            if kind in ("all", claim.kind.value):
+                before = guide.script[max(0, claim.start - 60) : claim.start]
+                after = guide.script[claim.end : claim.end + 40]
+                said = guide.script[claim.start : claim.end]
+                print(f"{guide.id} {claim.kind.value}: …{before}[[{said}]]{after}… ({claim.reason})")
+
+
+if __name__ == "__main__":
+    main()
