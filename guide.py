@@ -23,6 +23,7 @@ COMMANDS = {
     "batch": ("infer.batch:batch", "Write the guides of many works, from a file to a file."),
     "collect": ("data.collect.command:collect", "Collect records from open collections."),
     "dataset": ("data.dataset.command:dataset", "Make the data set for training."),
+    "train": ("train.command:train", "Fine-tune a model on the corpus by a recipe."),
     "models": ("models.command:models", "List, fetch, find and remove models."),
 }
 

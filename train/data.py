@@ -64,6 +64,7 @@ class TrainingData:
     train: list[TokenRow]
     validation: list[TokenRow]
     works: list[Row]  # of the validation set, told after each epoch
+    sources: list[Row]  # the training rows before they were tokenized
     fingerprint: dict[str, str]
 
 
@@ -121,6 +122,7 @@ def load_training_data(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> Tr
         tokenize_rows(sets["train"], tokenizer, recipe.max_length, recipe.train),
         tokenize_rows(sets["validation"], tokenizer, recipe.max_length, recipe.validation),
         spread(sets["validation"], recipe.samples),
+        sets["train"],
         {name: fingerprint(Path(getattr(recipe, name))) for name in sets},
     )
 

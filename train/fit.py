@@ -106,7 +106,13 @@ def run_job(job: Job, run: Run, console: Console) -> Run:
     backend = load_backend(job.backend_name)
     model = backend.load(job.base, job.recipe, job.precision, job.longest_pass)
     run.info.trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    trainer = make_trainer(job, run, backend, model, console)
+    if job.recipe.method == "sft":
+        trainer = sft_trainer(job, run, model)
+    else:
+        from train.preference import preference_trainer
+
+        trainer = preference_trainer(job, run, backend, model)
+    watch(trainer, job, run, backend, console)
     checkpoint = run.last_checkpoint()
     if checkpoint is not None:
         step = int(checkpoint.name.rpartition("-")[2])
@@ -119,14 +125,11 @@ def run_job(job: Job, run: Run, console: Console) -> Run:
     return run
 
 
-def make_trainer(job: Job, run: Run, backend: Backend, model: Any, console: Console) -> Any:
-    """TRL's SFT trainer with rows, run folder and callbacks in place."""
+def sft_trainer(job: Job, run: Run, model: Any) -> Any:
+    """TRL's SFT trainer over the tokenized rows, with this project's additions."""
     from datasets import Dataset
-    from transformers import PrinterCallback
     from trl import SFTConfig, SFTTrainer  # type: ignore[attr-defined]
 
-    from train.callbacks import Watcher
-    from train.samples import tell_samples
     from train.trainer import guide_trainer
 
     recipe = job.recipe
@@ -144,12 +147,21 @@ def make_trainer(job: Job, run: Run, backend: Backend, model: Any, console: Cons
         train_dataset=Dataset.from_dict(rows_as_columns(job.data.train)),
         processing_class=job.tokenizer,
     )
-    trainer.remove_callback(PrinterCallback)
     trainer.set_up(job.data, run, job.tokenizer.pad_token_id)
+    return trainer
+
+
+def watch(trainer: Any, job: Job, run: Run, backend: Backend, console: Console) -> None:
+    """Add the callback that schedules, keeps and writes."""
+    from transformers import PrinterCallback
+
+    from train.callbacks import Watcher
+    from train.samples import tell_samples
 
     def tell() -> list[dict[str, Any]]:
         unwrapped = trainer.accelerator.unwrap_model(trainer.model)
-        return tell_samples(backend, unwrapped, job.tokenizer, job.data.works, recipe.sample_tokens)
+        tokens = job.recipe.sample_tokens
+        return tell_samples(backend, unwrapped, job.tokenizer, job.data.works, tokens)
 
     watcher = Watcher(
         trainer,
@@ -158,8 +170,8 @@ def make_trainer(job: Job, run: Run, backend: Backend, model: Any, console: Cons
         epoch_steps=job.plan.steps_per_epoch,
         tell_samples=tell if job.data.works else None,
     )
+    trainer.remove_callback(PrinterCallback)
     trainer.add_callback(watcher)
-    return trainer
 
 
 def shared_arguments(job: Job, run: Run) -> dict[str, Any]:

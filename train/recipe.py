@@ -89,10 +89,10 @@ class Recipe(BaseModel):
     trackio: bool = False
 
     # Preference (dpo, grpo).
-    pairs: str = ""  # dpo: JSONL of chosen and rejected
+    pairs: str = ""  # dpo: JSONL of chosen and rejected; "": drawn from the adapter and judged
     beta: Annotated[float, Field(ge=0)] = 0.1  # how dear it is to leave the starting adapter
-    generations: Annotated[int, Field(ge=2)] = 8  # grpo: guides drawn of each work
-    temperature: Annotated[float, Field(gt=0)] = 0.8  # grpo
+    generations: Annotated[int, Field(ge=2)] = 8  # guides drawn of each work
+    temperature: Annotated[float, Field(gt=0)] = 0.8  # at which they are drawn
 
     # Where the run goes, and the device.
     backend: BackendName = "auto"
@@ -118,8 +118,6 @@ def _contradictions(recipe: Recipe) -> Iterable[str]:
         yield f"layers names {', '.join(unknown)}; known are {', '.join(LINEAR_LAYERS)}"
     if not recipe.layers:
         yield "layers is empty, so nothing would be trained; leave it out for all of them"
-    if recipe.method == "dpo" and not recipe.pairs:
-        yield "method is dpo and there are no pairs; name them with --set pairs=FILE"
     if recipe.method != "dpo" and recipe.pairs:
         yield f"pairs are for dpo and method is {recipe.method}; choose with --method dpo"
     if recipe.method != "sft" and recipe.batching != "padded":

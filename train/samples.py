@@ -19,14 +19,21 @@ def tell_samples(
 ) -> list[dict[str, Any]]:
     """The most likely guide of each work, with its claims counted."""
     with backend.generating(model):
-        answers = generate(model, tokenizer, [_prompt(row, tokenizer) for row in rows], tokens)
+        prompts = [row_prompt(row, tokenizer) for row in rows]
+        answers = generate(model, tokenizer, prompts, tokens)
     return [_judged(row, answer) for row, answer in zip(rows, answers, strict=True)]
 
 
 def generate(
-    model: Any, tokenizer: Any, prompts: Sequence[list[int]], tokens: int, batch: int = 8
+    model: Any,
+    tokenizer: Any,
+    prompts: Sequence[list[int]],
+    tokens: int,
+    *,
+    temperature: float = 0.0,
+    batch: int = 16,
 ) -> list[str]:
-    """Greedy continuations of prompts given as token numbers, control tokens left out."""
+    """Continuations of prompts given as token numbers, control tokens left out; 0 is greedy."""
     import torch
 
     answers: list[str] = []
@@ -46,9 +53,9 @@ def generate(
                 input_ids=ids.to(model.device),
                 attention_mask=mask.to(model.device),
                 max_new_tokens=tokens,
-                do_sample=False,
-                temperature=None,
-                top_p=None,
+                do_sample=temperature > 0,
+                temperature=temperature or None,
+                top_p=0.95 if temperature else None,
                 top_k=None,
                 use_cache=True,
                 eos_token_id=tokenizer.eos_token_id,
@@ -58,7 +65,8 @@ def generate(
     return answers
 
 
-def _prompt(row: Row, tokenizer: Any) -> list[int]:
+def row_prompt(row: Row, tokenizer: Any) -> list[int]:
+    """Tokens of what a row asks."""
     prompt = build_prompt(row.artwork, row.request, chat_template(tokenizer))
     return prompt_tokens(prompt.text, tokenizer)
 
