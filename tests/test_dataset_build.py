@@ -13,8 +13,9 @@ from data.dataset.build import Options, build
 from data.dataset.rows import Row, parse_row
 from data.dataset.split import Sizes, SplitError
 from data.dataset.tokens import TokenCounter
-from data.dataset.write import COLUMNS, prompt_version
+from data.dataset.write import COLUMNS
 from data.prompt import CORPUS, END, Request, build_prompt
+from data.prompt_version import prompt_version
 from tests.conftest import GUIDE
 
 
@@ -221,7 +222,7 @@ def test_the_share_of_rows_without_notes_is_met_where_scripts_allow_it(counter):
 
 def test_the_prompt_version_changes_with_the_prompts_wording(monkeypatch):
     before = prompt_version()
-    monkeypatch.setattr("data.dataset.write.SYSTEM", "Say something else.")
+    monkeypatch.setattr("data.prompt_version.SYSTEM", "Say something else.")
     assert prompt_version() != before
 
 

@@ -22,22 +22,16 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from data.artwork import FIELDS, Artwork
+from data.artwork import FIELDS
 from data.dataset.build import Dataset, Options
 from data.dataset.split import PARTS
 from data.dataset.statistics import describe
 from data.errors import OutputError
-from data.prompt import LANGUAGES, SYSTEM, Request, completion, record_lines
+from data.prompt_version import prompt_version
 
 COLUMNS = ("id", "prompt", "completion", "language", "length", "style", "artwork")
 DESCRIPTION = "dataset.json"
 LISTS = ("subjects", "notes")
-
-_PROBE = Artwork(
-    title="Title", artist="attributed to A Name", artist_bio="French, 1800–1850", date="c. 1840",
-    medium="oil on canvas", dimensions="50 × 40 cm", subjects=("tree",), notes=("A note.",),
-)  # fmt: skip
-"""A record that draws every kind of line, so that a change of the prompt's wording shows."""
 
 
 @contextmanager
@@ -112,17 +106,6 @@ def fingerprint(dataset: Dataset, options: Options) -> str:
     for text in (*rows, json.dumps(options.as_json(), sort_keys=True), prompt_version()):
         digest.update(text.encode() + b"\n")
     return digest.hexdigest()
-
-
-def prompt_version() -> str:
-    """A name for the prompt's wording: it changes when any line that a prompt can hold does."""
-    texts = [SYSTEM, completion("")]
-    for language in LANGUAGES:
-        texts += record_lines(_PROBE, language)
-        for length in ("brief", "full"):
-            for style in ("clear", "literary"):
-                texts.append(Request(language, length, style).instruction)  # type: ignore[arg-type]
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:12]
 
 
 def _lines(dataset: Dataset, part: str) -> bytes:
