@@ -81,7 +81,7 @@ def _dry_run(recipe: Recipe, console: Console) -> None:
     sizes = Sizes.of(job.base.config())
     lengths = [len(row.input_ids) for row in job.data.train]
     tokens = count_tokens(lengths, job.plan, recipe.batching)
-    needs = estimate(recipe, sizes, job.plan, tokens, job.hardware, job.backend_name)
+    needs = estimate(recipe, sizes, job.plan, tokens, job.hardware, job.backend.name)
     click.echo(as_toml(recipe))
     learnt = sum(row.learnt for row in job.data.train)
     table = Table(box=None, pad_edge=False, show_header=False)
@@ -109,7 +109,7 @@ def _dry_run(recipe: Recipe, console: Console) -> None:
         table.add_row(label, value)
     Console(width=None if Console().is_terminal else 200).print(table, highlight=False)
     if needs.memory > job.hardware.free:
-        change = smallest_change(recipe, sizes, lengths, job.hardware, job.backend_name)
+        change = smallest_change(recipe, sizes, lengths, job.hardware, job.backend.name)
         way = f"it would with {change}" if change else "choose a smaller base model"
         raise RecipeError(
             f"This does not fit: about {needs.memory / 1e9:.1f} GB where "

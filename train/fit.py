@@ -54,7 +54,7 @@ class Job:
 
     recipe: Recipe
     hardware: Hardware
-    backend_name: str
+    backend: Backend
     precision: Numbers
     base: BaseModel
     tokenizer: Any
@@ -77,13 +77,15 @@ def prepare(recipe: Recipe, console: Console) -> Job:
         GuideError: of the recipe, the model or the data, whichever is wrong.
     """
     hardware = find_hardware()
-    backend, reason = choose_backend(recipe, hardware)
+    chosen, reason = choose_backend(recipe, hardware)
     precision = choose_precision(recipe, hardware)
     if is_first_process():
         console.print(
-            f"Backend: {backend}, because {reason}; {recipe.bits}-bit base, {precision}.",
+            f"Backend: {chosen}, because {reason}; {recipe.bits}-bit base, {precision}.",
             highlight=False,
         )
+    quiet()
+    backend = load_backend(chosen)  # before transformers: Unsloth patches it as it is imported
     base = find_base(recipe, console)
     tokenizer = base.tokenizer()
     data = load_training_data(recipe, tokenizer)
@@ -103,16 +105,15 @@ def fit(recipe: Recipe, name: str, folder: Path, console: Console) -> Run:
 
 def run_job(job: Job, run: Run, console: Console) -> Run:
     """Load the model, train, and leave a whole run folder."""
-    backend = load_backend(job.backend_name)
-    model = backend.load(job.base, job.recipe, job.precision, job.longest_pass)
+    model = job.backend.load(job.base, job.recipe, job.precision, job.longest_pass)
     run.info.trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
     if job.recipe.method == "sft":
         trainer = sft_trainer(job, run, model)
     else:
         from train.preference import preference_trainer
 
-        trainer = preference_trainer(job, run, backend, model)
-    watch(trainer, job, run, backend, console)
+        trainer = preference_trainer(job, run, model)
+    watch(trainer, job, run, console)
     checkpoint = run.last_checkpoint()
     if checkpoint is not None:
         step = int(checkpoint.name.rpartition("-")[2])
@@ -151,7 +152,7 @@ def sft_trainer(job: Job, run: Run, model: Any) -> Any:
     return trainer
 
 
-def watch(trainer: Any, job: Job, run: Run, backend: Backend, console: Console) -> None:
+def watch(trainer: Any, job: Job, run: Run, console: Console) -> None:
     """Add the callback that schedules, keeps and writes."""
     from transformers import PrinterCallback
 
@@ -161,7 +162,7 @@ def watch(trainer: Any, job: Job, run: Run, backend: Backend, console: Console) 
     def tell() -> list[dict[str, Any]]:
         unwrapped = trainer.accelerator.unwrap_model(trainer.model)
         tokens = job.recipe.sample_tokens
-        return tell_samples(backend, unwrapped, job.tokenizer, job.data.works, tokens)
+        return tell_samples(job.backend, unwrapped, job.tokenizer, job.data.works, tokens)
 
     watcher = Watcher(
         trainer,
@@ -210,6 +211,17 @@ def shared_arguments(job: Job, run: Run) -> dict[str, Any]:
         "report_to": ["tensorboard", "trackio"] if recipe.trackio else ["tensorboard"],
         "disable_tqdm": True,
     }
+
+
+def quiet() -> None:
+    """Keep the libraries' bars and hints out of the user's sight; their warnings stay."""
+    import logging
+
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    # Said on every machine without a GPU, of a kernel that only 4 bits on a CPU would use.
+    logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 
 def open_run(job: Job, path: Path, console: Console) -> Run:
@@ -292,7 +304,7 @@ def _info(job: Job, name: str) -> RunInfo:
     return RunInfo(
         name=name,
         method=job.recipe.method,
-        backend=job.backend_name,
+        backend=job.backend.name,
         precision=job.precision,
         base=BaseInfo(
             base=job.base.hub,

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 from data.artwork import parse_artwork
 from data.errors import RecordError, TrainingError
 from data.prompt import END, Request, build_prompt, completion
-from train.backends import Backend
 from train.data import Row, chat_template
 from train.reward import reward
 from train.run import write_whole
@@ -73,13 +72,11 @@ def load_pairs(path: Path) -> list[Pair]:
     return pairs
 
 
-def draw_pairs(
-    backend: Backend, model: Any, tokenizer: Any, rows: Sequence[Row], job: Job
-) -> Iterator[Pair]:
+def draw_pairs(job: Job, model: Any) -> Iterator[Pair]:
     """Several guides of each row, the best against the worst where they differ enough."""
-    recipe = job.recipe
+    recipe, tokenizer, rows = job.recipe, job.tokenizer, job.data.sources
     prompts = [row_prompt(row, tokenizer) for row in rows for _ in range(recipe.generations)]
-    with backend.generating(model):
+    with job.backend.generating(model):
         answers = generate(
             model,
             tokenizer,
@@ -97,7 +94,7 @@ def draw_pairs(
             yield Pair(row, best, worst)
 
 
-def preference_trainer(job: Job, run: Run, backend: Backend, model: Any) -> Any:
+def preference_trainer(job: Job, run: Run, model: Any) -> Any:
     """TRL's DPO or GRPO trainer; both keep a frozen copy of the starting adapter to stay near."""
     if job.recipe.method == "grpo":
         return _grpo(job, run, model)
@@ -105,7 +102,7 @@ def preference_trainer(job: Job, run: Run, backend: Backend, model: Any) -> Any:
     if job.recipe.pairs or drawn.is_file():  # an interrupted run goes on with the pairs it drew
         pairs = load_pairs(Path(job.recipe.pairs) if job.recipe.pairs else drawn)
     else:
-        pairs = list(draw_pairs(backend, model, job.tokenizer, job.data.sources, job))
+        pairs = list(draw_pairs(job, model))
         write_whole(drawn, "".join(pair.as_line() for pair in pairs))
     if not pairs:
         raise TrainingError(

@@ -103,6 +103,9 @@ def guide_trainer(library: type) -> type:
             self.model.train()
             return metrics
 
+        def create_model_card(self, *_: Any, **__: Any) -> None:
+            """The run folder explains itself; the library's card would say it again, worse."""
+
         def create_optimizer(self, *args: Any, **kwargs: Any) -> Any:
             """The library's optimizer, or LoRA+: a higher rate for the B matrices."""
             if not self.guide_lora_plus:
