@@ -113,7 +113,7 @@ class Planter:
 
     def year(self, guide: Guide) -> Case | None:
         """A year shifted by 3 to 60."""
-        found = [*re.finditer(r"(?<!\d)1\d{3}(?!\d)", guide.script)]
+        found = [*re.finditer(r"(?<!\d)1\d{3}(?![\ds])", guide.script)]
         if not found:
             return None
         match = self.random.choice(found)

@@ -136,7 +136,7 @@ def _ordinals(language: str) -> dict[str, int]:
 
 
 _NUMBER_PHRASES = (
-    "half_unit", "half_before", "and", "quarter_unit", "by", "three_quarters", "three_quarters_unit",
+    "half_unit", "half_before", "and", "quarter_unit", "by", "three_quarters", "three_quarters_unit", "point",
 )  # fmt: skip
 _ARTICLES = "a|an|the|los|las|el|la|i|gli|le|ai|dei|les|die|den|der|das|de los|de las|de"
 _NAMED_CENTURIES = {
@@ -192,7 +192,7 @@ def load_grammar(language: str) -> Grammar:
             re.compile(fold_pattern(pattern))
             if free
             else re.compile(rf"(?:{fold_pattern(pattern)})\s*$")
-            if name == "age_before"
+            if name in ("age_before", "age_sure")
             else whole(pattern)
         )
     for name in _NUMBER_PHRASES:

