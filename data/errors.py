@@ -11,6 +11,7 @@ sentence and exits with status 2; anything else that escapes is a bug.
     ├── PromptTooLong    a record does not fit into the model's context
     ├── RecipeError      a training recipe is not valid, or asks for what cannot be
     ├── TrainingError    a training run had to stop
+    ├── ExportError      an exported model misses a bound of its verification
     └── OutputError      a file cannot be written, or belongs to another run
 """
 
@@ -45,6 +46,10 @@ class RecipeError(GuideError):
 
 class TrainingError(GuideError):
     """A training run had to stop."""
+
+
+class ExportError(GuideError):
+    """An exported model is not as good as it must be; its files are kept to look at."""
 
 
 class OutputError(GuideError):

@@ -19,6 +19,7 @@ import llama_cpp
 from llama_cpp._ctypes_extensions import load_shared_library
 
 from data.errors import ModelError
+from export.convert import ORIGIN
 from export.files import whole
 from models.forward import Forward
 from models.llama import LlamaModel
@@ -121,6 +122,7 @@ def compute(
     model_path: Path,
     texts: Iterable[Sequence[int]],
     *,
+    threads: int | None = None,
     advance: Advance = lambda _: None,
 ) -> dict[str, NDArray[np.float32]]:
     """Mean squared input of each linear layer over tokenized texts.
@@ -134,7 +136,7 @@ def compute(
     collector = _Collector()
     with (
         LlamaModel(model_path) as model,
-        Forward(model, on_node=collector.on_node) as forward,
+        Forward(model, threads=threads, on_node=collector.on_node) as forward,
     ):
         for number, tokens in enumerate(texts, 1):
             forward.read(tokens)
@@ -151,8 +153,10 @@ def compute(
     }
 
 
-def save(importance: dict[str, NDArray[np.float32]], texts: int, tokens: int, out: Path) -> None:
-    """Write it as GGUF, as `llama-quantize --imatrix` reads it."""
+def save(
+    importance: dict[str, NDArray[np.float32]], texts: int, tokens: int, out: Path, origin: str = ""
+) -> None:
+    """Write it as GGUF, as `llama-quantize --imatrix` reads it, with what it was made from."""
     import gguf
     import numpy as np
 
@@ -160,6 +164,7 @@ def save(importance: dict[str, NDArray[np.float32]], texts: int, tokens: int, ou
         writer = gguf.GGUFWriter(part, "")
         writer.add_type("imatrix")
         writer.add_array("imatrix.datasets", ["museum-guide corpus"])
+        writer.add_string(ORIGIN, origin)
         writer.add_uint32("imatrix.chunk_count", texts)
         writer.add_uint32("imatrix.chunk_size", tokens // max(texts, 1))
         for name, mean in sorted(importance.items()):

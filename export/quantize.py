@@ -32,6 +32,9 @@ Importance = Mapping[str, "NDArray[np.float32]"]
 Advance = Callable[[int, int], None]
 """Told how many tensors of how many are done."""
 
+WEIGHED = "museum_guide.imatrix"
+"""Metadata of a file that was quantized with an importance matrix: over how many weights."""
+
 _FALLBACK = re.compile(r"required for type\s+(\S+)\).*?falling back to\s+(\S+)", re.DOTALL)
 _PROGRESS = re.compile(r"\[\s*(\d+)/\s*(\d+)\]")
 _SIZE = re.compile(r"quant size\s*=\s*([\d.]+) MiB \(([\d.]+) BPW\)")
@@ -131,7 +134,7 @@ def quantize(
     kept: list[Any] = []
     if importance is not None:
         params.imatrix = _importance_array(importance, kept)
-        params.kv_overrides = _overrides({"museum_guide.imatrix": len(importance)}, kept)
+        params.kv_overrides = _overrides({WEIGHED: len(importance)}, kept)
     with whole(out) as part:
         said = _call(source, part, params, advance)
     bits = _SIZE.search(said)
