@@ -24,6 +24,9 @@ COMMANDS = {
     "collect": ("data.collect.command:collect", "Collect records from open collections."),
     "dataset": ("data.dataset.command:dataset", "Make the data set for training."),
     "train": ("train.command:train", "Fine-tune a model on the corpus by a recipe."),
+    "export": ("export.command:export", "Turn a training run into verified GGUF files."),
+    "verify": ("export.command:verify", "Check a GGUF file against the run it was made from."),
+    "publish": ("export.command:publish", "Upload an exported model to the model hub."),
     "models": ("models.command:models", "List, fetch, find and remove models."),
 }
 
