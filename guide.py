@@ -22,6 +22,10 @@ COMMANDS = {
     "tell": ("infer.tell:tell", "Write the guide of one work."),
     "batch": ("infer.batch:batch", "Write the guides of many works, from a file to a file."),
     "collect": ("data.collect.command:collect", "Collect records from open collections."),
+    "scripts": (
+        "data.scripts.command:scripts",
+        "Have guides written by a teacher model, and review them.",
+    ),
     "dataset": ("data.dataset.command:dataset", "Make the data set for training."),
     "train": ("train.command:train", "Fine-tune a model on the corpus by a recipe."),
     "export": ("export.command:export", "Turn a training run into verified GGUF files."),
