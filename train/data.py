@@ -123,7 +123,8 @@ def load_training_data(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> Tr
         tokenize_rows(sets["validation"], tokenizer, recipe.max_length, recipe.validation),
         spread(sets["validation"], recipe.samples),
         sets["train"],
-        {name: fingerprint(Path(getattr(recipe, name))) for name in sets},
+        {name: fingerprint(Path(getattr(recipe, name))) for name in sets}
+        | built_fingerprint(Path(recipe.train)),
     )
 
 
@@ -131,6 +132,14 @@ def spread(rows: Sequence[Row], count: int) -> list[Row]:
     """So many rows, evenly spaced and so always the same ones."""
     count = min(count, len(rows))
     return [rows[i * len(rows) // count] for i in range(count)]
+
+
+def built_fingerprint(train: Path) -> dict[str, str]:
+    """What `guide dataset build` wrote beside the training set, under the name `dataset`."""
+    file = train.with_name("dataset.json")
+    if not file.is_file():
+        return {}
+    return {"dataset": json.loads(file.read_text("utf-8"))["fingerprint"]}
 
 
 def fingerprint(path: Path) -> str:

@@ -217,8 +217,10 @@ def quiet() -> None:
     """Keep the libraries' bars and hints out of the user's sight; their warnings stay."""
     import logging
 
+    import datasets
     from transformers.utils import logging as transformers_logging
 
+    datasets.disable_progress_bars()
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     # Said on every machine without a GPU, of a kernel that only 4 bits on a CPU would use.
     logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
