@@ -101,7 +101,6 @@ def measure(
         job = prepare(load_recipe("mistral-7b", changes), console)
         job.data.train[:] = [row for row in job.data.train if len(row.input_ids) <= longest]
         run = open_run(job, Path(folder) / "run", console)
-        torch.cuda.reset_peak_memory_stats()
         begin = time.perf_counter()
         run_job(job, run, console)
         lines = [m for m in run.metrics() if "loss" in m and m["step"] > skip]
@@ -112,6 +111,7 @@ def measure(
         "slowest": round(1 / max(line["seconds"] for line in lines), 3),
         "tokens_per_second": round(median(line["tokens_per_second"] for line in lines)),
         "peak_mib": round(torch.cuda.max_memory_allocated() / 2**20),
+        "loading_mib": round(run.info.final["loading_memory"] / 2**20),
         "reserved_mib": round(torch.cuda.max_memory_reserved() / 2**20),
         "whole_s": round(time.perf_counter() - begin, 1),
         "loss": round(lines[-1]["loss"], 4),

@@ -45,6 +45,8 @@ class Watcher(TrainerCallback):
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Learn how many steps there are."""
         self._run.info.steps = state.max_steps
+        self._run.info.final["loading_memory"] = peak_memory()
+        forget_peak()
         self._started = time.perf_counter()
         self._save()
 
@@ -206,6 +208,14 @@ def peak_memory() -> int:
         return int(torch.cuda.max_memory_allocated())
     memory = psutil.Process().memory_info()
     return int(getattr(memory, "peak_wset", memory.rss))
+
+
+def forget_peak() -> None:
+    """Count the GPU's peak anew: loading has its own, and a larger one."""
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
 
 
 def _name_base(config: Path, run: Run) -> None:

@@ -67,6 +67,7 @@ def train(
         return
     from train.fit import fit
 
+    _use_one_device()
     run = fit(loaded, name, runs, console)
     if int(os.environ.get("RANK", "0")) == 0:
         click.echo(run.path)
@@ -115,6 +116,13 @@ def _dry_run(recipe: Recipe, console: Console) -> None:
             f"This does not fit: about {needs.memory / 1e9:.1f} GB where "
             f"{job.hardware.free / 1e9:.1f} GB are free; {way}"
         )
+
+
+def _use_one_device() -> None:
+    """Keep the library from spreading batches over every GPU it sees: `--gpus` does that better."""
+    if "WORLD_SIZE" not in os.environ:
+        seen = os.environ.get("CUDA_VISIBLE_DEVICES", "0")
+        os.environ["CUDA_VISIBLE_DEVICES"] = seen.partition(",")[0]
 
 
 def _launch(gpus: int, recipe: str, changes: tuple[str, ...], name: str, runs: Path) -> int:
