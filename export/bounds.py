@@ -44,8 +44,4 @@ def bounds_of(recipe: Recipe | None) -> Bounds:
     """The recipe's bounds, or the defaults for a model without one."""
     if recipe is None:
         return Bounds()
-    default = Bounds()
-    return Bounds(
-        getattr(recipe, "max_kl", default.max_kl),
-        getattr(recipe, "min_stopped", default.min_stopped),
-    )
+    return Bounds(recipe.max_kl, recipe.min_stopped)

@@ -66,7 +66,7 @@ def export(
     """Make verified GGUF files of a training run, and register them for guide tell."""
     from export import pipeline
     from export.quantize import needs_importance, parse_types
-    from export.source import open_source
+    from export.source import check_name, open_source
 
     chosen = parse_types(types)
     if not imatrix and (needing := [one for one in chosen if needs_importance(one)]):
@@ -84,6 +84,7 @@ def export(
     )
     console = Console(stderr=True)
     opened = open_source(Path(source), base=base, name=name, console=console)
+    check_name(opened.name)
     if adapter_only:
         verification = pipeline.export_adapter(opened, adapter_only, options, console)
     else:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -157,6 +159,19 @@ def find_reference_gguf(source: Source, console: Console) -> Path:
             "or export the merged model."
         )
     return resolve(source.gguf, console).path
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that cannot be a folder's, or that a model has which is no export.
+
+    Raises:
+        ModelError: with the way out.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
+        raise ModelError(f"{name!r} cannot be a model's name; choose another with --name.")
+    entry = load_catalog().get(name)
+    if entry is not None and not entry.file.startswith(f"{name}/") and entry.adapter is None:
+        raise ModelError(f"There is a model called {name} already; choose another with --name.")
 
 
 def export_folder(name: str) -> Path:

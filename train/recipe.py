@@ -94,6 +94,10 @@ class Recipe(BaseModel):
     generations: Annotated[int, Field(ge=2)] = 8  # guides drawn of each work
     temperature: Annotated[float, Field(gt=0)] = 0.8  # at which they are drawn
 
+    # What its export must reach, or `guide export` fails.
+    max_kl: Annotated[float, Field(gt=0)] = 0.5  # nats a token from 16 bits, of any quantized type
+    min_stopped: Annotated[float, Field(ge=0, le=1)] = 1.0  # share of guides that end themselves
+
     # Where the run goes, and the device.
     backend: BackendName = "auto"
 
