@@ -95,7 +95,7 @@ def _claims_material(
     """
     if sentence.asks or _is_remark(match, sentence, passage, facts):
         return False
-    clause = _clause(sentence.folded, match)
+    clause = _clause(sentence.folded, match, 14)
     if passage.grammar.phrases["contrast"].search(clause):
         return False
     if not concept.loose:
@@ -124,20 +124,20 @@ def _in_medium_phrase(match: re.Match[str], sentence: Sentence, others: list[re.
     return False
 
 
-def _clause(folded: str, match: re.Match[str]) -> str:
+def _clause(folded: str, match: re.Match[str], reach: int) -> str:
+    """The clause of a match, as far as `reach` characters behind it."""
     start = max(folded.rfind(c, 0, match.start()) for c in ",;:") + 1
     ends = [folded.find(c, match.end()) for c in ",;:."]
-    return folded[start : min([e for e in ends if e >= 0], default=len(folded))]
+    return folded[start : min([e for e in ends if e >= 0] + [match.end() + reach])]
 
 
 def _verbs(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Claim]:
-    roles = {passage.grammar.materials[m].role for m in facts.materials}
     for concept, match in _hits(passage.grammar.verbs, sentence):
         span = _span(sentence, match)
         stands = (
             facts.artwork.form.value in concept.forms
             or facts.artwork.form in (Form.installation, Form.object)
-            or bool(roles & set(concept.roles))
+            or bool(facts.roles & set(concept.roles))
             or bool(concept.recorded.search(facts.folded))
         )
         if stands:
@@ -179,6 +179,8 @@ def _colours(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Cla
                     f"the record names no {concept.name}")  # fmt: skip
 
 
+_CLOTHS = frozenset({"canvas", "wool", "silk", "cotton", "leather"})
+"""Materials that are also worn and shown: a red silk dress is no remark on the support."""
 _MATTER = {
     "en": r"egg|ground|pigment|paint|line|lines|stuff|salt|sheets?",
     "fr": r"oeuf|œuf|fond de|pigment|trait|traits|sel",
@@ -193,7 +195,8 @@ def _beside_material(
 ) -> bool:
     """Whether the colour is a material's own: egg white, the white of the paper, silver salts."""
     near = sentence.folded[max(0, match.start() - 24) : match.end() + 18]
-    if any(c.said.search(near) for n, c in passage.grammar.materials.items() if n in facts.materials):
+    own = facts.materials - _CLOTHS
+    if any(c.said.search(near) for n, c in passage.grammar.materials.items() if n in own):
         return True
     return bool(re.search(rf"\b(?:{_MATTER[passage.grammar.language]})\b", near))
 

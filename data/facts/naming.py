@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from data.facts.grammar import named_centuries
-from data.facts.lexicon import given_names, is_common, lore, nations, place
+from data.facts.lexicon import given_names, is_common, lore, main_country, nations, place
 from data.facts.passage import Passage, Sentence
 from data.facts.record import Facts
 from data.facts.report import Claim, Kind, Verdict
@@ -64,8 +64,7 @@ def _spoken_countries(passage: Passage, facts: Facts) -> frozenset[str]:
         if not word.capitalised or word.folded in given_names() or word.folded in facts.makers:
             continue
         if facts.names(word) and not is_common(word.written, passage.grammar.language):
-            where = place(word.folded)
-            found |= {i.partition(":")[2] for i in where if i[0] in "cg"}
+            found |= main_country(word.folded)
     return frozenset(found)
 
 
@@ -77,7 +76,8 @@ def _quoted_words(passage: Passage) -> frozenset[str]:
 def _names(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[_Name]:
     run: list[Word] = []
     for i, word in enumerate(sentence.words):
-        if _is_name(word, i, sentence, passage, facts):
+        joined = bool(run) and word.capitalised and run[-1].folded in given_names()
+        if joined or _is_name(word, i, sentence, passage, facts):
             gap = passage.text[run[-1].end : word.start] if run else ""
             if run and gap not in (" ", "-", "\u00a0"):
                 yield _Name(tuple(run))
@@ -98,7 +98,7 @@ def _is_name(
     language = passage.grammar.language
     if word.folded in facts.words:
         return True
-    first = i == 0 or passage.text[word.start - 1] in "«“„\"'(¿¡"
+    first = i == 0 or bool(_OPENING.search(passage.text[: word.start][-3:]))
     if language == "en" and (
         word.folded in _ENGLISH_CAPITALS or word.folded in passage.grammar.ordinals
     ):
@@ -115,10 +115,14 @@ def _is_name(
         follows = i + 1 < len(sentence.words) and sentence.words[i + 1].capitalised
         if word.folded in given_names() and follows and (language != "de" or not is_common(word.written, language)):
             return True
+        if language == "de" and place(word.folded) - {"w:"}:
+            if _LOCATIVE.search(passage.before(word.start, 10)):
+                return True
         return not is_common(word.written, language)
     return True
 
 
+_OPENING = re.compile(r"(?:^|[\s(])[«“„‘\"'(¿¡]\s?$")
 _ROMAN = re.compile(r"[ivxlc]+(?:er?|eme)?")
 _ENGLISH_CAPITALS = frozenset(
     "i god sunday monday tuesday wednesday thursday friday saturday mr mrs sir lady saint number "
@@ -137,7 +141,7 @@ def _judge(
     if not unknown:
         return Claim(name.span, Kind.name, Verdict.supported, "the record has this name")
     language = passage.grammar.language
-    if all(_of_a_nation(w.folded, language) for w in unknown):
+    if all(_of_a_nation(w.folded, language) and not place(w.folded) for w in unknown):
         return None  # judged with the peoples
     where = _where(name, unknown, passage)
     if where & facts.places or any(i[0] == "c" and i[2:] in known for i in where):
@@ -146,11 +150,14 @@ def _judge(
     kind = Kind.place if where else Kind.name
     if "".join(w.folded for w in name.words) in facts.words:
         return Claim(name.span, Kind.name, Verdict.supported, "the record has this name")
-    if _credited(name, passage) and len(name.words) > 1 and not set(name.words) - set(unknown):
+    if _credited(name, passage) and (len(name.words) > 1 or _after_capital(name, passage)):
         return Claim(name.span, Kind.artist, Verdict.unsupported, f"the record does not name {said}")  # fmt: skip
-    if passage.tells_lore(name.span[0]) or all(w.folded in lore() for w in unknown) and not where:
+    if all(w.folded in lore() for w in unknown) and not where or (
+        passage.tells_lore(name.span[0], name.span) and not _full_name(unknown)
+    ):
         return Claim(name.span, kind, Verdict.unclear, f"{said} belongs to lore, which no record settles")  # fmt: skip
-    if not where and not _full_name(unknown) and all(
+    located = language in ("fr", "es", "it") and _LOCATIVE.search(passage.before(name.span[0], 10))
+    if not where and not located and not _full_name(unknown) and all(
         is_common(w.written, language) for w in unknown
     ):
         return Claim(name.span, kind, Verdict.unclear, f"{said} may be no name")
@@ -159,7 +166,7 @@ def _judge(
 
 
 _MAKER_BEFORE = re.compile(r"\b(?:by|par|von|por|da|di|de|artist|painter|maler|malerin|peintre)[ ']$")
-_AUXILIARY = r"(?: (?:a|l'a|l'avait|avait|has|had|hat|ha|lo|la|le|les|li|en|et|made|put|gave|set|took|fit|hizo|realizo|fece|machte|schuf|er|sie|,))*"
+_AUXILIARY = r"(?: (?:a|l'a|l'avait|avait|has|had|hat|ha|lo|la|las|los|le|les|li|en|et|ne|y|er|sie))*"
 
 
 def _credited(name: _Name, passage: Passage) -> bool:
@@ -174,7 +181,15 @@ def _credited(name: _Name, passage: Passage) -> bool:
     )
 
 
-_MADE = frozenset("made set put gave took fit realisa hizo realizo fece realizzo machte schuf".split())
+_MADE = frozenset(
+    "made set put gave took began fit realisa hizo realizo fece realizzo machte schuf".split()
+)
+
+
+def _after_capital(name: _Name, passage: Passage) -> bool:
+    """Whether the word before is a first name that the sentence's own capital hides."""
+    before = passage.text[max(0, name.span[0] - 24) : name.span[0]]
+    return re.search(r"(?:^|[.!?:»”\"]\s+)[^\W\d_]+ $", before) is not None and before.strip()[:1] != ""
 
 
 def _full_name(unknown: list[Word]) -> bool:
@@ -226,7 +241,7 @@ def _peoples(
     for i, word in enumerate(sentence.words):
         if language == "en" and not word.capitalised:
             continue
-        if word.folded in facts.words:
+        if word.folded in facts.words or place(word.folded) and word.capitalised:
             continue
         codes = _of_a_nation(word.folded, language)
         if not codes:

@@ -270,8 +270,10 @@ def _inherit(
             )
         before_it = [n for n in out[-2:] if n.unit in _LENGTHS]
         after_it = [n for n in numbers[place + 1 : place + 3] if n in measured]
-        if dimension == "each":
-            dimension = ""
+        if dimension == "each" or grammar.phrases["times"].match(after):
+            dimension, side = "", False
+        if found[number.first].capitalised and number.first:
+            dimension, side = "", False  # Tall Seven is a title
         if (before_it or after_it) and (dimension or side) and number.value < 1000:
             unit = before_it[-1].unit if before_it else after_it[0].unit
             if unit == "m" and number.value >= 10 and not number.digits:

@@ -63,9 +63,16 @@ class Passage:
         """The sentence that holds a character."""
         return self.sentences[max(0, bisect_right(self._starts, offset) - 1)]
 
-    def tells_lore(self, offset: int) -> bool:
-        """Whether the sentence tells what myth, scripture or books say, which no record settles."""
-        return bool(self.grammar.phrases["lore"].search(self.sentence_at(offset).folded))
+    def tells_lore(self, offset: int, but: tuple[int, int] = (0, 0)) -> bool:
+        """Whether the sentence tells what myth, scripture or books say, which no record settles.
+
+        Words in the span `but` do not count: Winslow Homer tells no epic.
+        """
+        sentence = self.sentence_at(offset)
+        return any(
+            not but[0] <= sentence.start + m.start() < but[1]
+            for m in self.grammar.phrases["lore"].finditer(sentence.folded)
+        )
 
     def in_quotes(self, offset: int) -> bool:
         """Whether a character stands between quotation marks."""

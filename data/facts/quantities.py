@@ -421,6 +421,8 @@ def _count(number: Number, passage: Passage, facts: Facts) -> Claim | None:
     if number.value <= 1 or number.inherited:
         return None
     span = (number.start, number.end)
+    if passage.grammar.phrases["times"].match(passage.after(number.end, 12).lstrip()):
+        return _claim(span, Kind.size, None, "a proportion")
     near = {number.value} if number.digits else {number.value, number.value + 1}
     if near & facts.amounts or int(number.value) in facts.years | facts.centuries:
         return _claim(span, Kind.count, True, "the record gives this number")

@@ -19,7 +19,15 @@ from data.artwork import Artwork
 from data.derive import Derived, derive
 from data.dimensions import Size, parse_all_dimensions
 from data.facts.grammar import Grammar, load_grammar
-from data.facts.lexicon import english_of, lemma, nations, place
+from data.facts.lexicon import (
+    english_of,
+    given_names,
+    is_common,
+    lemma,
+    main_country,
+    nations,
+    place,
+)
 from data.facts.numbers import find_numbers
 from data.facts.text import Word, fold, words
 
@@ -68,12 +76,22 @@ class Facts:
         self.told = fold(" . ".join([artwork.title, *artwork.subjects, *artwork.notes]))
         english = load_grammar("en")
         self.numbers = find_numbers(self.found, self.folded, english)
-        bio = fold(artwork.artist_bio or "")
-        self.amounts = self._hidden_amounts() | frozenset(
-            n.value for n in self.numbers if self.folded[n.start : n.end] not in bio
-        )
+        self.amounts = self._hidden_amounts() | self._told_amounts()
         self.materials = self._concepts(english.materials)
+        medium = fold(artwork.medium or "")
+        self.roles = frozenset(
+            c.role for c in english.materials.values() if c.recorded.search(medium)
+        )
         self.colours = self._concepts(english.colours) | self._foreign_colours()
+
+    def _told_amounts(self) -> frozenset[float]:
+        """Every number outside the biography, whose days and months say nothing of the work."""
+        own = self.artwork
+        fields = (own.title, own.artist, own.date, own.medium, *own.subjects, *own.notes)
+        told = " . ".join(f for f in fields if f)
+        found = find_numbers(words(told, fold(told)), fold(told), load_grammar("en"))
+        plain = {float(n) for n in re.findall(r"(?<![\d.])\d{1,4}(?![\d.])", told)}
+        return frozenset({n.value for n in found} | plain)
 
     def _hidden_amounts(self) -> frozenset[float]:
         hidden = {"pair": 2.0, "both": 2.0, "diptych": 2.0, "triptych": 3.0, "twin": 2.0,
@@ -265,9 +283,17 @@ class Facts:
         for i in range(len(spelled)):
             if not self.found[i].capitalised:
                 continue
-            for length in (1, 2, 3):
+            for length in (2, 3):
                 found |= place(" ".join(spelled[i : i + length]))
+            if self._may_be_place(self.found[i]):
+                found |= place(spelled[i])
         return frozenset(found - {"w:"})
+
+    def _may_be_place(self, word: Word) -> bool:
+        """Whether a word of the record can be meant as a place: not Brush, not Georgia O'Keeffe."""
+        if word.folded in given_names() or is_common(word.written, "en"):
+            return False
+        return word.folded not in self.makers or word.folded in fold(self.artwork.artist_bio or "")
 
     @cached_property
     def countries(self) -> frozenset[str]:
@@ -276,7 +302,10 @@ class Facts:
         codes: set[str] = set()
         for word in self.words:
             codes |= english.get(word, frozenset())
-        codes |= {i.partition(":")[2] for i in self.places if i[0] in "cgs"}
+        for word in self.found:
+            if word.capitalised and self._may_be_place(word):
+                codes |= main_country(word.folded)
+        codes |= {i[2:] for i in self.places if i[0] == "c"}
         return frozenset(codes)
 
     def names(self, word: Word) -> bool:

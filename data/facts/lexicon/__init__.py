@@ -39,11 +39,14 @@ def _lines(name: str) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _places() -> dict[str, frozenset[str]]:
-    found = {}
-    for line in _lines("places.tsv.gz"):
-        name, identities = line.split("\t")
-        found[name] = frozenset(identities.split(" "))
-    return found
+    rows = (line.split("\t") for line in _lines("places.tsv.gz"))
+    return {name: frozenset(identities.split(" ")) for name, identities in rows}
+
+
+@lru_cache(maxsize=1)
+def _main_countries() -> dict[str, str]:
+    rows = (line.split("\t") for line in _lines("places.tsv.gz"))
+    return {name: ids.split(" ")[0].rpartition(":")[2] for name, ids in rows}
 
 
 def place(folded: str) -> frozenset[str]:
@@ -54,9 +57,10 @@ def place(folded: str) -> frozenset[str]:
     return _places().get(folded, NOTHING)
 
 
-@lru_cache(maxsize=1)
-def _longest_place() -> int:
-    return max(name.count(" ") + 1 for name in _places())
+def main_country(folded: str) -> frozenset[str]:
+    """The country of the largest place of that name, as a set of one code or none."""
+    code = _main_countries().get(folded)
+    return frozenset({code}) if code else NOTHING
 
 
 @lru_cache(maxsize=8)

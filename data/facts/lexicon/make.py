@@ -167,6 +167,24 @@ class WordNet:
                     if lemma[0].isupper() and not lemma.isupper() and len(lemma) > 2:
                         yield lemma.replace("_", " ")
 
+    def first_names(self) -> Iterable[str]:
+        """First words of the names of people, where two people at least are called so."""
+        seen: dict[str, set[str]] = defaultdict(set)
+        for offset in self.instance:
+            if self.kind[offset] == "person":
+                for lemma in self.lemmas[offset]:
+                    first, _, last = lemma.partition("_")
+                    if last and first.isalpha() and first[0].isupper() and len(first) > 1:
+                        seen[fold(first)].add(lemma.rpartition("_")[2])
+        titles = {"saint", "st", "sir", "lord", "lady", "king", "queen", "president", "pope", "duke",
+                  "prince", "princess", "general", "dame", "big", "old", "chief", "the", "don"}  # fmt: skip
+        return (
+            name
+            for name, people in seen.items()
+            if len(people) > 1 and name not in titles
+            and max(zipf_frequency(name, language) for language in LANGUAGES) < 5.4
+        )  # fmt: skip
+
     def lore(self) -> Iterable[str]:
         """Names out of myth and scripture: common knowledge, which no record can settle."""
         roots = {self.first[name] for name in LORE if name in self.first}
@@ -267,7 +285,7 @@ def main() -> None:
     write("things.tsv.gz", wordnet.things())
     placed = [*places(german, wordnet)]
     names = {line.partition("\t")[0] for line in placed}
-    given = {fold(r["lemma"]) for r in german if "Vorname" in r["pos"]}
+    given = {fold(r["lemma"]) for r in german if "Vorname" in r["pos"]} | {*wordnet.first_names()}
     write("places.tsv.gz", placed)
     write("given.txt.gz", given)
     great = great_places()
