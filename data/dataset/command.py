@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from data.dataset.rows import Row
 
 OUT = Path("data/processed")
+SCRIPTS = Path("data/raw/scripts.sqlite")
 
 
 @click.group("dataset")
@@ -40,6 +41,14 @@ def dataset() -> None:
     metavar="FILE",
     help="JSONL rows in the corpus's shape, such as `guide scripts export` writes; repeatable.",
 )
+@click.option(
+    "--scripts",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The database of guide scripts, whose kept scripts are taken too.  "
+    f"[default: {SCRIPTS}, where it exists]",
+)
+@click.option("--unreviewed", is_flag=True, help="Take scripts that passed without a review, too.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -103,7 +112,9 @@ def dataset() -> None:
     metavar="NAME|PATH",
     help="The model that counts the tokens, and whose chat template renders the prompts.",
 )
-def build(files: Sequence[Path], out: Path, **values: Any) -> None:
+def build(
+    files: Sequence[Path], scripts: Path | None, unreviewed: bool, out: Path, **values: Any
+) -> None:
     """Write train.jsonl, validation.jsonl and (with --test) test.jsonl, and report.html."""
     from rich.console import Console
 
@@ -115,15 +126,37 @@ def build(files: Sequence[Path], out: Path, **values: Any) -> None:
     sizes = Sizes(values.pop("train"), values.pop("validation"), values.pop("test"))
     options = Options(sizes=sizes, **values)
     with building(out) as folder:
-        rows = _read(files)
+        rows = _read(files, console)
+        rows += _written(scripts, unreviewed, console)
         made = _build(rows, options, console)
         _write(made, options, folder, console)
 
 
-def _read(files: Sequence[Path]) -> list[Row]:
+def _read(files: Sequence[Path], console: Console) -> list[Row]:
     from data.dataset.rows import read_rows
 
-    return [row for path in files for row in read_rows(path)]
+    rows = []
+    for path in files:
+        found = list(read_rows(path))
+        console.print(f"{len(found):,} rows from {path}")
+        rows += found
+    return rows
+
+
+def _written(database: Path | None, unreviewed: bool, console: Console) -> list[Row]:
+    """The scripts that a teacher wrote and a curator kept."""
+    if database is None and not SCRIPTS.exists():
+        return []
+    from data.scripts.export import rows
+    from data.scripts.store import Store
+
+    with Store.open(database or SCRIPTS) as store:
+        found = list(rows(store, unreviewed=unreviewed))
+        waiting = len(store.passed() - set(store.reviews()))
+    console.print(f"{len(found):,} scripts from {database or SCRIPTS}")
+    if waiting and not unreviewed:
+        console.print(f"{waiting:,} more passed and wait for: guide scripts review")
+    return found
 
 
 def _build(rows: list[Row], options: Options, console: Console) -> Dataset:

@@ -52,7 +52,11 @@ STYLES = {
     "still, nothing that the record does not support.",
 }
 ANSWER = 'Answer with JSON alone: {"script": "…"}'
-AGAIN = "Write the guide again so that nothing of this is left to mend, as JSON like before:"
+AGAIN = (
+    "Write the guide again, as JSON like before, so that nothing of the following is left to mend. "
+    "Do not send the same text: leave out what is wrong, and where it is too short, say another "
+    "fact of the record or ask the listener to look for another thing that it lists."
+)
 NO_SCRIPT = 'The answer was not the JSON that was asked for. Answer with {"script": "…"} alone.'
 CUT_OFF = "The answer was too long and was cut off. Keep to the number of words."
 

@@ -10,6 +10,7 @@ not understand (a JSON schema, the name of the token limit) is left away once it
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Sequence
@@ -60,6 +61,9 @@ class _BrokenAnswerError(Exception):
     """The answer is no chat completion."""
 
 
+_HOPELESS = (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError)
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where the teacher is and how it is asked; None leaves the server's own default."""
@@ -98,6 +102,8 @@ class Teacher:
         )
         self._format = 0
         self._limit = "max_tokens"
+        self._understood = False  # whether a request in this form was ever answered
+        self._first = asyncio.Lock()
 
     @property
     def address(self) -> str:
@@ -112,63 +118,67 @@ class Teacher:
             ServerFailedError: it fails on it (5xx, 429, no completion, no connection).
             TeacherError: the key, the model or the address is wrong.
         """
+        if self._understood:
+            return await self._ask(messages)
+        async with self._first:  # the others learn from the first what the server understands
+            return await self._ask(messages)
+
+    async def _ask(self, messages: Sequence[Message]) -> Answer:
         begun = time.monotonic()
+        # Some servers answer 500 to what they do not understand, which a retry does not mend.
+        patient = self._understood
         while True:
-            form, limit = self._format, self._limit
             try:
-                completion = await self._complete(messages, form, limit)
-            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                if not self._adapt(error, form, limit):
+                completion = await self._complete(messages, patient=patient)
+            except (openai.APIStatusError, openai.APIConnectionError) as error:
+                if self._adapt(error):
+                    continue
+                if isinstance(error, openai.BadRequestError | openai.UnprocessableEntityError):
                     raise RequestRefusedError(_said(error)) from None
-            except openai.OpenAIError as error:
-                raise self._error(error) from None
+                if patient or isinstance(error, _HOPELESS):
+                    raise self._error(error) from None
+                patient = True
             except _BrokenAnswerError:
                 raise ServerFailedError("it answers with something else than completions") from None
             else:
+                self._understood = True
                 return _answer(completion, time.monotonic() - begun)
 
-    async def _complete(self, messages: Sequence[Message], form: int, limit: str) -> ChatCompletion:
-        options: dict[str, Any] = {limit: self.endpoint.max_tokens}
+    async def _complete(self, messages: Sequence[Message], *, patient: bool) -> ChatCompletion:
+        options: dict[str, Any] = {
+            "model": self.endpoint.model,
+            "messages": list(messages),
+            self._limit: self.endpoint.max_tokens,
+        }
         if self.endpoint.temperature is not None:
             options["temperature"] = self.endpoint.temperature
-        if (response_format := FORMATS[form]) is not None:
+        if (response_format := FORMATS[self._format]) is not None:
             options["response_format"] = response_format
+        client = self._client if patient else self._client.with_options(max_retries=0)
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(_BrokenAnswerError),
             stop=stop_after_attempt(self.endpoint.retries + 1),
             wait=wait_random_exponential(multiplier=0.5, max=8),
             reraise=True,
         )
-        async for attempt in retrying:
-            with attempt:
-                return await self._request({"messages": list(messages), **options})
-        raise AssertionError("tenacity ends by returning or raising")
-
-    async def _request(self, options: dict[str, Any]) -> ChatCompletion:
-        try:
-            completion = await self._client.chat.completions.create(
-                model=self.endpoint.model, **options
-            )
-        except (json.JSONDecodeError, UnicodeDecodeError, openai.APIResponseValidationError):
-            raise _BrokenAnswerError from None
-        # The client builds what it is sent without a look at it.
-        if not isinstance(completion, ChatCompletion) or not completion.choices:
-            raise _BrokenAnswerError
+        completion: ChatCompletion = await retrying(_request, client, options)
         return completion
 
-    def _adapt(self, error: openai.APIStatusError, form: int, limit: str) -> bool:
+    def _adapt(self, error: openai.APIError) -> bool:
         """Ask in another form if the server does not know this one; whether there is another."""
+        if self._understood or getattr(error, "status_code", 0) not in (400, 422, 500):
+            return False
         said = _said(error)
-        if "max_completion_tokens" in said and limit == "max_tokens":
+        if "max_completion_tokens" in said and self._limit == "max_tokens":
             self._limit = "max_completion_tokens"
             return True
         about_format = any(word in said for word in ("response_format", "json", "schema"))
-        if about_format and form + 1 < len(FORMATS):
-            self._format = max(self._format, form + 1)
+        if about_format and self._format + 1 < len(FORMATS):
+            self._format += 1
             return True
         return False
 
-    def _error(self, error: openai.OpenAIError) -> Exception:
+    def _error(self, error: openai.APIError) -> Exception:
         if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
             return TeacherError(
                 f"{self.address} refuses the key ({error.status_code}); put a valid one into "
@@ -195,6 +205,17 @@ class Teacher:
         await self._client.close()
 
 
+async def _request(client: openai.AsyncOpenAI, options: dict[str, Any]) -> ChatCompletion:
+    try:
+        completion = await client.chat.completions.create(**options)
+    except (json.JSONDecodeError, UnicodeDecodeError, openai.APIResponseValidationError):
+        raise _BrokenAnswerError from None
+    # The client builds what it is sent without a look at it.
+    if not isinstance(completion, ChatCompletion) or not completion.choices:
+        raise _BrokenAnswerError
+    return completion
+
+
 def _answer(completion: ChatCompletion, seconds: float) -> Answer:
     choice, usage = completion.choices[0], completion.usage
     message = choice.message
@@ -208,6 +229,6 @@ def _answer(completion: ChatCompletion, seconds: float) -> Answer:
     )
 
 
-def _said(error: openai.APIStatusError) -> str:
+def _said(error: openai.APIError) -> str:
     """The server's own sentence, on one short line."""
     return " ".join(str(error.message).split())[:300].rstrip(".")

@@ -215,11 +215,16 @@ class Writer:
 
 
 def _question(first: list[Message], chain: Sequence[Attempt]) -> list[Message]:
-    """The first question, or the last answer handed back with its faults."""
+    """The first question, or the last answer handed back with its faults.
+
+    A teacher that has repeated itself would do so again, so it begins anew.
+    """
     last = chain[-1] if chain else None
     if last is None or last.verdict in ("refused", "not answered"):
         return first
-    reasons = [str(fault) for fault in last.faults]
+    if any(last.answer == earlier.answer for earlier in chain[:-1]):
+        return first
+    reasons = list(dict.fromkeys(str(fault) for fault in last.faults))
     if last.verdict == "no script":
         reasons.append(NO_SCRIPT)
     elif last.verdict == "cut off":
