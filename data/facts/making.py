@@ -167,13 +167,14 @@ def _colours(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Cla
         if span[0] in told or match[0] in facts.words or passage.in_quotes(span[0]):
             continue
         told.add(span[0])
-        if sentence.asks:
-            yield Claim(span, Kind.colour, Verdict.unclear, "asked, not said")
+        if sentence.asks or passage.grammar.phrases["usual"].search(sentence.folded):
+            yield Claim(span, Kind.colour, Verdict.unclear, "asked, or said in general")
             continue
         if _beside_material(match, sentence, passage, facts):
             yield Claim(span, Kind.colour, Verdict.unclear, "said of the material")
             continue
-        if concept.name in ("gold", "silver", "copper") and concept.name in facts.materials:
+        if concept.name in ("gold", "silver") and passage.tells_lore(span[0]):
+            yield Claim(span, Kind.colour, Verdict.unclear, "told of myth, scripture or books")
             continue
         yield Claim(span, Kind.colour, Verdict.unsupported,
                     f"the record names no {concept.name}")  # fmt: skip
@@ -183,7 +184,7 @@ _CLOTHS = frozenset({"canvas", "wool", "silk", "cotton", "leather"})
 """Materials that are also worn and shown: a red silk dress is no remark on the support."""
 _MATTER = {
     "en": r"egg|ground|pigment|paint|line|lines|stuff|salt|sheets?",
-    "fr": r"oeuf|œuf|fond de|pigment|trait|traits|sel",
+    "fr": r"oeufs?|œufs?|fond de|pigment|trait|traits|sel",
     "de": r"eiweiß|grund|pigment|linien?|salz",
     "es": r"huevo|pigmento|linea|lineas|sal",
     "it": r"uovo|pigmento|linea|linee|sale",

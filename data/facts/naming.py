@@ -21,7 +21,7 @@ from data.facts.report import Claim, Kind, Verdict
 from data.facts.text import Word
 
 _ENDINGS = {
-    "en": ("", "s"),
+    "en": ("", "s", "man", "men", "woman", "women"),
     "fr": ("", "e", "s", "es", "ne", "nes", "ienne", "iennes"),
     "de": ("", "e", "er", "en", "es", "em", "in", "innen", "ern"),
     "es": ("", "a", "s", "as", "es", "os", "o"),
@@ -153,7 +153,7 @@ def _judge(
     if _credited(name, passage) and (len(name.words) > 1 or _after_capital(name, passage)):
         return Claim(name.span, Kind.artist, Verdict.unsupported, f"the record does not name {said}")  # fmt: skip
     if all(w.folded in lore() for w in unknown) and not where or (
-        passage.tells_lore(name.span[0], name.span) and not _full_name(unknown)
+        passage.tells_lore(name.span[0], name.span if len(name.words) > 1 else (0, 0)) and not _full_name(unknown)
     ):
         return Claim(name.span, kind, Verdict.unclear, f"{said} belongs to lore, which no record settles")  # fmt: skip
     located = language in ("fr", "es", "it") and _LOCATIVE.search(passage.before(name.span[0], 10))
@@ -182,7 +182,7 @@ def _credited(name: _Name, passage: Passage) -> bool:
 
 
 _MADE = frozenset(
-    "made set put gave took began fit realisa hizo realizo fece realizzo machte schuf".split()
+    "made set put gave took fit realisa hizo realizo fece realizzo machte schuf".split()
 )
 
 

@@ -115,7 +115,7 @@ class Facts:
             for language in ("fr", "de", "es", "it")
             for name, concept in load_grammar(language).colours.items()
             if any(len(m[0]) > 3 for m in concept.said.finditer(title))
-        ) | (_MONOCHROME if self.monochrome else frozenset())
+        ) | (_MONOCHROME if self.monochrome else {"black"} & {"black" for m in self.materials if m == "ink"})
 
     @cached_property
     def monochrome(self) -> bool:
@@ -305,7 +305,7 @@ class Facts:
         for word in self.found:
             if word.capitalised and self._may_be_place(word):
                 codes |= main_country(word.folded)
-        codes |= {i[2:] for i in self.places if i[0] == "c"}
+        codes |= {i.rpartition(":")[2] for i in self.places if i[0] in "cs"}
         return frozenset(codes)
 
     def names(self, word: Word) -> bool:
@@ -352,11 +352,13 @@ def _alike(own: str, said: str) -> bool:
     shared = _shared_start(own, said)
     if shared == min(len(own), len(said)) and abs(len(own) - len(said)) < 4:
         return True
-    if len(own) > 4 and len(said) > 4 and shared >= 4 and shared >= 0.6 * max(len(own), len(said)):
+    if len(own) > 4 and len(said) > 4 and shared >= 4 and shared >= 0.55 * max(len(own), len(said)):
         return True
     one, other = _sound(own), _sound(said)
     if one[:1] != other[:1] or min(len(one), len(other)) < 4:
         return False
+    if abs(len(one) - len(other)) <= 2 and (one.startswith(other) or other.startswith(one)):
+        return True
     return one == other or (
         min(len(one), len(other)) > 5 and SequenceMatcher(None, one, other).ratio() >= _ALIKE
     )

@@ -183,6 +183,11 @@ class WordNet:
             for name, people in seen.items()
             if len(people) > 1 and name not in titles
             and max(zipf_frequency(name, language) for language in LANGUAGES) < 5.4
+            and not (
+                simplemma.is_known(name, lang="en")
+                and simplemma.lemmatize(name, lang="en")[0].islower()
+                and _peak(name, "en") > 0.7
+            )
         )  # fmt: skip
 
     def lore(self) -> Iterable[str]:
