@@ -31,6 +31,8 @@ COMMANDS = {
     "export": ("export.command:export", "Turn a training run into verified GGUF files."),
     "verify": ("export.command:verify", "Check a GGUF file against the run it was made from."),
     "publish": ("export.command:publish", "Upload an exported model to the model hub."),
+    "evaluate": ("evaluate.command:evaluate", "Measure guides of models, of files, of the corpus."),
+    "compare": ("evaluate.command:compare", "Hold two variants against each other, work by work."),
     "models": ("models.command:models", "List, fetch, find and remove models."),
 }
 

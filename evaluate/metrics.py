@@ -93,8 +93,10 @@ _SPEECH = frozenset({"worn", "symbol", "abbreviation", "greeting", "sentence len
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """A claim that the record does not support: the words, the kind and the reason."""
+    """A claim that the record does not support: where it stands, the words, kind and reason."""
 
+    start: int
+    end: int
     said: str
     kind: str
     reason: str
@@ -148,7 +150,8 @@ def measure(variant: str, task: Task, guide: str, made: dict[str, Any]) -> Measu
         "speed": _number(made, "tokens_per_second"),
     }
     unsupported = tuple(
-        Unsupported(guide[c.start : c.end], c.kind.value, c.reason) for c in report.unsupported
+        Unsupported(c.start, c.end, guide[c.start : c.end], c.kind.value, c.reason)
+        for c in report.unsupported
     )
     return Measured(variant, task, guide, values, unsupported)
 
