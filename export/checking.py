@@ -1,7 +1,7 @@
 """`guide verify`: one file, with whatever of its run and its original can be found.
 
 from export.checking import verify_file
-verify_file("models/small-1/small-1-Q4_K_M.gguf", Path("runs/small-1"), None, 20, None, console)
+verify_file("models/small-1/small-1-Q4_K_M.gguf", Path("runs/small-1"), None, console)
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from export.convert import made_from
 from export.files import write_text
 from export.pipeline import REFERENCE, Options, facts_of, make_reference
 from export.source import Source, corpus_rows, open_source
-from export.verify import Candidate, Plan, Verification, verify
+from export.verify import GUIDES, TEXTS, Candidate, Plan, Verification, verify
 from models.catalog import models_folder
 from models.gguf import read_header
 from models.resolve import resolve
@@ -27,9 +27,11 @@ def verify_file(
     gguf: str,
     against: Path | None,
     reference: Path | None,
-    texts: int,
-    threads: int | None,
     console: Console,
+    *,
+    texts: int = TEXTS,
+    guides: int = GUIDES,
+    threads: int | None = None,
 ) -> tuple[Verification, Path]:
     """Verify a file, and write `FILE.verify.json` beside it.
 
@@ -37,9 +39,10 @@ def verify_file(
         gguf: path of the file, or a catalog name.
         against: the run it was made from, for its tokenizer, validation set and bounds.
         reference: its 16-bit GGUF; by default the one beside it, or one made from the run.
-        texts: held-out guides to compare distributions over.
-        threads: by default the physical cores.
         console: told what is being done.
+        texts: held-out guides to compare distributions over.
+        guides: how many guides are written and checked.
+        threads: by default the physical cores.
     """
     found = resolve(gguf, console)
     source = open_source(against, base="", name="", console=console) if against else None
@@ -54,6 +57,7 @@ def verify_file(
             bounds_of(source.run.recipe if source and source.run else None),
             Path(scratch),
             texts=texts,
+            guides=guides,
             threads=threads,
         )
         verification = verify(

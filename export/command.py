@@ -27,6 +27,10 @@ _texts = click.option(
     "--texts", type=click.IntRange(1), default=20, show_default=True,
     help="Held-out guides over which distributions are compared.",
 )  # fmt: skip
+_guides = click.option(
+    "--guides", type=click.IntRange(1), default=10, show_default=True,
+    help="Guides that are written and checked.",
+)  # fmt: skip
 
 
 @click.command(context_settings=_SETTINGS)
@@ -50,6 +54,7 @@ _texts = click.option(
 )  # fmt: skip
 @click.option("--keep-16bit", is_flag=True, help="Keep the 16-bit GGUF, to add types sooner.")
 @_texts
+@_guides
 @_threads
 def export(
     source: str,
@@ -61,6 +66,7 @@ def export(
     trained: bool | None,
     keep_16bit: bool,
     texts: int,
+    guides: int,
     threads: int | None,
 ) -> None:
     """Make verified GGUF files of a training run, and register them for guide tell."""
@@ -79,6 +85,7 @@ def export(
         trained=trained,
         keep_reference=keep_16bit,
         texts=texts,
+        guides=guides,
         threads=threads,
         version=_version(),
     )
@@ -100,15 +107,23 @@ def export(
     help="Its 16-bit GGUF.  [default: the one beside it, or made from the run]",
 )  # fmt: skip
 @_texts
+@_guides
 @_threads
 def verify(
-    gguf: str, against: Path | None, reference: Path | None, texts: int, threads: int | None
+    gguf: str,
+    against: Path | None,
+    reference: Path | None,
+    texts: int,
+    guides: int,
+    threads: int | None,
 ) -> None:
     """Check a GGUF file's tokens, distributions, guides, speed and memory."""
     from export.checking import verify_file
 
     console = Console(stderr=True)
-    verification, written = verify_file(gguf, against, reference, texts, threads, console)
+    verification, written = verify_file(
+        gguf, against, reference, console, texts=texts, guides=guides, threads=threads
+    )
     console.print(f"The figures are in {written}.", style="dim", highlight=False)
     _show(verification)
     if faults := verification.failures:

@@ -48,7 +48,7 @@ Advance = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an adapter does to one weight: W becomes W + scale · B · A, or `replacement`."""
+    """What an adapter does to one weight: W, or its `replacement`, plus scale · B · A."""
 
     a: torch.Tensor | None = None
     b: torch.Tensor | None = None
@@ -59,9 +59,9 @@ class Change:
     def applied(self, weight: torch.Tensor) -> torch.Tensor:
         """The changed weight in float32, of the same shape (rows, columns)."""
         if self.replacement is not None:
-            return self.replacement.float()
-        assert self.a is not None
-        assert self.b is not None
+            weight = self.replacement
+        if self.a is None or self.b is None:
+            return weight.float()
         product = self.b.float() @ self.a.float()
         return weight.float().add_(product.T if self.transposed else product, alpha=self.scale)
 
@@ -151,6 +151,8 @@ def load_changes(adapter: Path, places: dict[str, Path]) -> dict[str, Change]:
         name = key.removeprefix(_PREFIX)
         found = _LORA.match(name)
         if found is None:
+            # Of layers that touch the vocabulary PEFT saves the base's weight too.
+            name = name.replace(".base_layer.", ".")
             changes[_known(name, places, adapter)] = Change(replacement=tensor)
             continue
         pairs.setdefault(found["module"], {})[found["side"]] = tensor
@@ -159,11 +161,13 @@ def load_changes(adapter: Path, places: dict[str, Path]) -> dict[str, Change]:
     for module, sides in pairs.items():
         if not {"A", "B"} <= sides.keys():
             raise ModelError(f"{weights} holds half of the pair for {module}; save it again.")
-        changes[_known(f"{module}.weight", places, adapter)] = Change(
+        name = _known(f"{module}.weight", places, adapter)
+        changes[name] = Change(
             sides["A"],
             sides["B"],
             _scale(settings, module, sides["A"].shape[0]),
             transposed="embedding" in sides,
+            replacement=changes[name].replacement if name in changes else None,
         )
     return changes
 
@@ -224,7 +228,13 @@ def _merged(
         if untied and name == _HEAD:
             continue
         weight = _load(places[name], name)
-        yield name, _half(changes[name].applied(weight) if name in changes else weight, name, base)
+        merged = changes[name].applied(weight) if name in changes else weight
+        if merged.shape != weight.shape:
+            raise ModelError(
+                f"The adapter gives {name} another shape ({tuple(merged.shape)} for "
+                f"{tuple(weight.shape)}): a vocabulary that was enlarged cannot be exported here."
+            )
+        yield name, _half(merged, name, base)
         if untied and name == _EMBEDDING:
             head = changes[_HEAD].applied(weight) if _HEAD in changes else weight
             yield _HEAD, _half(head, _HEAD, base)

@@ -29,7 +29,7 @@ from export.files import check_disk, gigabytes
 from export.publish import publish
 from export.quantize import WEIGHED, Importance, planned_size, quantize
 from export.source import Source, export_folder, find_reference_gguf
-from export.verify import Candidate, Plan, Verification, verify
+from export.verify import GUIDES, TEXTS, Candidate, Plan, Verification, verify
 from models.catalog import models_folder
 from models.llama import LlamaModel
 from models.tokenizer import gguf_fields, open_gguf
@@ -46,7 +46,8 @@ class Options:
     imatrix: bool = False
     trained: bool | None = None  # None: it is when it has an adapter
     keep_reference: bool = False
-    texts: int = 20
+    texts: int = TEXTS
+    guides: int = GUIDES
     threads: int | None = None
     version: str = ""
 
@@ -236,6 +237,7 @@ def _plan(source: Source, options: Options, folder: Path) -> Plan:
         bounds_of(source.run.recipe if source.run else None),
         work,
         texts=options.texts,
+        guides=options.guides,
         threads=options.threads,
     )
 

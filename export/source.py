@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
