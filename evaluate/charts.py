@@ -153,19 +153,20 @@ def _whiskers(
                 axes.plot([interval.mean], [height], "o", color=colour(place), label=label)
         axes.set_yticks(range(len(rows)), [name for name, _ in rows])
         axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlim((-0.02, 1.02) if share else (0, None))
-        axes.xaxis.set_major_formatter(_percent if share else "{x:g}")
+        if share:
+            axes.set_xlim(-0.02, 1.02)
+            axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+        else:
+            axes.set_xlim(left=0)
         axes.grid(visible=False, axis="y")
         _legend(axes, len(summaries))
 
     return _figure(draw, height=0.9 + len(rows) * max(0.34, 0.17 * len(summaries)))
 
 
-def _percent(value: float, _position: int) -> str:
-    return f"{100 * value:.0f} %"
-
-
 def _words(measured: Mapping[str, Sequence[Measured]]) -> Chart:
+    from matplotlib.ticker import MaxNLocator
+
     def draw(axes: Axes) -> None:
         lengths = {one.task.request.length for group in measured.values() for one in group}
         for length in lengths:
@@ -181,7 +182,7 @@ def _words(measured: Mapping[str, Sequence[Measured]]) -> Chart:
             )  # fmt: skip
         axes.set_xlabel("words")
         axes.set_ylabel("guides")
-        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(visible=False, axis="x")
         _legend(axes, len(measured))
 

@@ -87,23 +87,22 @@ class Variant:
                     one.values["memory"] = _gigabytes(made.get("memory"))
                     measured.append(one)
         if work.perplexity and self.is_model:
-            return self._with_perplexity(measured, work)
+            self._add_perplexity(measured, work)
         return measured
 
-    def _with_perplexity(self, measured: Sequence[Measured], work: Work) -> list[Measured]:
+    def _add_perplexity(self, measured: Sequence[Measured], work: Work) -> None:
         from evaluate.perplexity import ReferenceScorer
         from models.resolve import resolve
 
-        done = []
         with (
             ReferenceScorer(resolve(self.source, work.console)) as scorer,
             work.console.status(f"{self.name} reads the references …"),
         ):
             for one in measured:
                 score = scorer.score(one.task)
-                values = {"perplexity": score.perplexity, "bits": score.bits} if score else {}
-                done.append(replace(one, values=one.values | values))
-        return done
+                if score:
+                    one.values["perplexity"] = score.perplexity
+                    one.values["bits"] = score.bits
 
 
 def parse_variants(texts: Sequence[str]) -> list[Variant]:

@@ -22,6 +22,7 @@ from typing import Any
 
 from rich.console import Console
 
+from data.errors import GuideError
 from data.prompt import Request
 from data.prompt_version import prompt_version
 from evaluate.works import EvaluationError, Task, task_key
@@ -118,23 +119,30 @@ def _write(
 def _run(arguments: list[str]) -> int | None:
     """Run `guide`, its progress on our terminal; returns the most memory it held, in bytes.
 
-    Its exit status is not ours: records that do not fit are left out and reported by it, and what
-    it has written says whether there is anything to evaluate.
+    Raises:
+        EvaluationError: it broke down. That it left out records which do not fit is no breakdown:
+            it says so itself, and what it has written shows which.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-c", _GUIDE, *arguments], stdout=subprocess.DEVNULL
-    )
+    command = [sys.executable, "-c", _GUIDE, *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    memory = None
     try:
-        if not hasattr(os, "wait4"):  # Windows
+        if hasattr(os, "wait4"):
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            memory = int(usage.ru_maxrss) * _USAGE_UNIT
+        else:  # Windows
             process.wait()
-            return None
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
     except BaseException:
         process.terminate()
         process.wait()
         raise
-    return int(usage.ru_maxrss) * _USAGE_UNIT
+    if process.returncode not in (0, GuideError.exit_status):
+        raise EvaluationError(
+            f"guide {arguments[0]} broke down (exit status {process.returncode}); what it said "
+            "stands above."
+        )
+    return memory
 
 
 def _read(out: Path, wanted: set[str]) -> dict[str, dict[str, Any]]:
