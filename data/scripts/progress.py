@@ -33,7 +33,6 @@ class Progress:
             TextColumn("{task.fields[facts]}  left"),
             TimeRemainingColumn(),
             console=console,
-            disable=not console.is_terminal,
             speed_estimate_period=600,
         )
         self._task = self._bar.add_task("scripts", total=None, facts="")
@@ -48,7 +47,8 @@ class Progress:
             self._console.print(f"{done:,} of {outcome.chains:,}: {facts}", soft_wrap=True)
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        if self._console.is_terminal:
+            self._bar.start()
         return self
 
     def __exit__(
@@ -57,7 +57,8 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._bar.stop()
+        if self._console.is_terminal:
+            self._bar.stop()
 
 
 def summary(outcome: Outcome) -> str:

@@ -40,12 +40,12 @@ def write(
         with store.change():
             jobs = [store.add_job(work, kind, notes=notes) for work in works for kind in kinds]
         jobs = list({job.id: job for job in jobs}.values())
-        with Progress(console) as progress:
-            try:
+        try:
+            with Progress(console) as progress:
                 outcome = asyncio.run(_run(store, jobs, endpoint, plan, progress))
-            except KeyboardInterrupt:
-                console.print(f"Stopped; {database} keeps every answer. Run it again to go on.")
-                raise
+        except KeyboardInterrupt:
+            console.print(f"Stopped; {database} keeps every answer. Run it again to go on.")
+            raise
         _tell(console, outcome, len(jobs), database)
     return outcome
 
