@@ -42,6 +42,7 @@ LIMIT = 280  # seconds that a configuration may take
 @click.option("--skip", default=12, show_default=True, help="First steps left out.")
 @click.option("--longest", default=512, show_default=True, help="Longer rows are left out.")
 @click.option("--change", multiple=True, metavar="KEY=VALUE", help="Of the recipe mistral-7b.")
+@click.option("--gpus", default=1, show_default=True, help="That share each step's rows.")
 @click.option("--out", type=click.Path(path_type=Path), help="JSON lines of all figures.")
 @click.option("--one", hidden=True, help="Measure one configuration in this process.")
 def main(
@@ -52,18 +53,22 @@ def main(
     skip: int,
     longest: int,
     change: tuple[str, ...],
+    gpus: int,
     out: Path | None,
     one: str | None,
 ) -> None:
     """Measure the configurations one after the other and print a table."""
     if one:
         assert base is not None
-        print(json.dumps(measure(one, rows, base, steps, skip, longest, change)))
+        result = measure(one, rows, base, steps, skip, longest, change)
+        if result:
+            print(json.dumps(result))
         return
     base = base or random_base(Path(tempfile.gettempdir()) / "random-7b")
     results = []
     for name in only or CONFIGURATIONS:
-        command = [sys.executable, "-m", "bench.train_speed", "--one", name, "--train", str(rows)]
+        command = [sys.executable, "-m", *_launcher(gpus), "bench.train_speed", "--one", name]
+        command += ["--train", str(rows)]
         command += ["--base", str(base), "--steps", str(steps), "--skip", str(skip)]
         command += ["--longest", str(longest), *(f"--change={c}" for c in change)]
         results.append(_run(name, command))
@@ -90,6 +95,7 @@ def measure(
     from rich.console import Console
 
     from train.fit import open_run, prepare, run_job
+    from train.hardware import is_first_process
     from train.recipe import load_recipe
 
     settings = CONFIGURATIONS[name] | {"base": str(base), "gguf": "", "train": str(rows)}
@@ -103,6 +109,8 @@ def measure(
         run = open_run(job, Path(folder) / "run", console)
         begin = time.perf_counter()
         run_job(job, run, console)
+        if not is_first_process():
+            return {}
         lines = [m for m in run.metrics() if "loss" in m and m["step"] > skip]
     seconds = median(line["seconds"] for line in lines)
     return {
@@ -116,9 +124,18 @@ def measure(
         "whole_s": round(time.perf_counter() - begin, 1),
         "loss": round(lines[-1]["loss"], 4),
         "device": job.hardware.name,
+        "gpus": job.hardware.devices,
         "rows": len(job.data.train),
         "versions": run.info.versions,
     }
+
+
+def _launcher(gpus: int) -> list[str]:
+    if gpus == 1:
+        return []
+    options = ["--num_processes", str(gpus), "--multi_gpu", "--num_machines", "1"]
+    options += ["--mixed_precision", "no", "--dynamo_backend", "no", "--module"]
+    return ["accelerate.commands.launch", *options]
 
 
 def random_base(folder: Path) -> Path:

@@ -32,7 +32,7 @@ from train.run import load_run
 @click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Of every run.")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("runs/sweep"))
 @click.option("--parallel", default=1, show_default=True, help="Runs at once on a device.")
-@click.option("--devices", default=1, show_default=True, help="GPUs to spread the runs over.")
+@click.option("--devices", default="0", show_default=True, help="Numbers of the GPUs to use.")
 @click.option("--limit", default=540, show_default=True, help="Seconds a run may take.")
 @click.option("--out", type=click.Path(path_type=Path), help="JSON lines of all figures.")
 def main(
@@ -41,14 +41,14 @@ def main(
     changes: tuple[str, ...],
     folder: Path,
     parallel: int,
-    devices: int,
+    devices: str,
     limit: int,
     out: Path | None,
 ) -> None:
     """Train each run in a process of its own and print the table."""
-    places: Queue[int] = Queue()
+    places: Queue[str] = Queue()
     for _ in range(parallel):
-        for device in range(devices):
+        for device in devices.split(","):
             places.put(device)
 
     def train(run: str) -> dict[str, Any]:
@@ -63,14 +63,14 @@ def main(
                 file.write(json.dumps(result) + "\n")
         return result
 
-    with ThreadPoolExecutor(parallel * devices) as pool:
+    with ThreadPoolExecutor(places.qsize()) as pool:
         results = list(pool.map(train, runs))
     for line in table(results):
         print(line)
 
 
 def _train(
-    recipe: str, run: str, changes: tuple[str, ...], folder: Path, device: int, limit: int
+    recipe: str, run: str, changes: tuple[str, ...], folder: Path, device: str, limit: int
 ) -> dict[str, Any]:
     name, *own = run.split()
     command = [sys.executable, "-m", "train.command", recipe, "--name", name]
@@ -80,7 +80,7 @@ def _train(
     begin = time.perf_counter()
     log = folder / f"{name}.log"
     folder.mkdir(parents=True, exist_ok=True)
-    environment = os.environ | {"CUDA_VISIBLE_DEVICES": str(device)}
+    environment = os.environ | {"CUDA_VISIBLE_DEVICES": device}
     with log.open("w", encoding="utf-8") as file:
         try:
             done = subprocess.run(
