@@ -102,6 +102,7 @@ def _number_words(language: str, extra: dict[str, float]) -> dict[str, Any]:
             spellings.setdefault(_spelled(spelling.replace(" and ", " ")), n)
             if spelling.startswith("one "):
                 spellings.setdefault(_spelled("a " + spelling[4:]), n)
+                spellings.setdefault(_spelled("good " + spelling[4:]), n)
             if n % 100 == 0 and n > 1000:
                 spellings.setdefault(_spelled(num2words(n // 100) + " hundred"), n)
         if language == "de":

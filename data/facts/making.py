@@ -14,14 +14,14 @@ from data.facts.passage import Passage, Sentence
 from data.facts.record import Facts
 from data.facts.report import Claim, Kind, Verdict
 
-_MEDIUM_LINKS = {
-    "en": r"(?:in|on|of|with|is|this|the|an?|and|its|from|uses?|used)",
-    "fr": r"(?:a l'|a la|au|aux|sur|en|de|d'|avec|cette?|la|le|une?|et|sa|l')",
-    "de": r"(?:in|auf|aus|mit|diese[rs]?|die|das|der|eine?|und|ist|dem|den)",
-    "es": r"(?:al|a la|sobre|en|de|con|este|esta|el|la|una?|y|su|del)",
-    "it": r"(?:ad?|su|in|di|con|questa|questo|il|la|lo|l'|una?|un'|e|sulla|sul|della|del|al)",
+_ON = {"en": "on|and", "fr": "sur|et", "de": "auf|und", "es": "sobre|y|en", "it": "su|e"}
+_MADE_IN = {
+    "en": r"\b(?:in|with|from|on) ",
+    "fr": r"(?:\b(?:en|au|aux|sur|avec|dans) |\ba (?:l'|la )|\bd')",
+    "de": r"\b(?:in|mit|aus|auf) ",
+    "es": r"\b(?:en|al|a la|con|sobre) ",
+    "it": r"\b(?:a|ad|in|con|su) ",
 }
-_ABOUT_OTHERS = 60
 _JUST_BEFORE = 22
 """How far before a verb a "not" or "like" still belongs to it."""
 
@@ -100,26 +100,22 @@ def _claims_material(
         return False
     if not concept.loose:
         return True
-    links = _MEDIUM_LINKS[passage.grammar.language]
+    hits = [m for _, m in _hits(passage.grammar.materials, sentence) if m.span() != match.span()]
+    if _on_one_another(match, sentence, hits, passage.grammar.language):
+        return True
     before = sentence.folded[: match.start()]
-    if not re.search(rf"(?<![^\W_]){links}\s*(?:\w+ )?$", before):
-        return False
-    others = [
-        m
-        for c, m in _hits(passage.grammar.materials, sentence)
-        if c.name in facts.materials and m.span() != match.span()
-    ]
-    near = any(abs(m.start() - match.start()) < _ABOUT_OTHERS for m in others)
-    makes = any(v.said.search(sentence.folded) for v in passage.grammar.verbs.values())
-    return concept.role in ("paint", "support", "wet", "metal", "stone", "print") and (near or makes) and _in_medium_phrase(match, sentence, others)
+    made = any(v.said.search(before) for v in passage.grammar.verbs.values())
+    return made and re.search(_MADE_IN[passage.grammar.language] + r"(?:\w+ )?$", before) is not None
 
 
-def _in_medium_phrase(match: re.Match[str], sentence: Sentence, others: list[re.Match[str]]) -> bool:
-    """Whether only small words part the material from one that the record has."""
-    for other in others:
+def _on_one_another(
+    match: re.Match[str], sentence: Sentence, hits: list[re.Match[str]], language: str
+) -> bool:
+    """Whether the material and another stand as in a medium line: oil on copper, ink and gold."""
+    for other in hits:
         first, second = sorted((match, other), key=lambda m: m.start())
-        between = sentence.folded[first.end() : second.start()].strip()
-        if len(between.split()) <= 2 and not re.search(r"[,;:]", between):
+        between = sentence.folded[first.end() : second.start()]
+        if re.fullmatch(rf" ?(?:\w+ )?(?:{_ON[language]}) (?:\w+ )?", between):
             return True
     return False
 
@@ -223,7 +219,8 @@ def _shape(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Claim
                 continue
             if said == "square" and "square" in facts.told:
                 continue
-            if passage.grammar.phrases["usual"].search(sentence.folded):
+            general = passage.grammar.phrases["usual"], passage.grammar.phrases["question_hint"]
+            if any(p.search(sentence.folded) for p in general):
                 continue
             if shape is None:
                 yield Claim(span, Kind.orientation, Verdict.unclear, "the record gives no shape")

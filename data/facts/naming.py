@@ -152,7 +152,10 @@ def _judge(
         return Claim(name.span, Kind.name, Verdict.supported, "the record has this name")
     if _credited(name, passage) and (len(name.words) > 1 or _after_capital(name, passage)):
         return Claim(name.span, Kind.artist, Verdict.unsupported, f"the record does not name {said}")  # fmt: skip
-    if all(w.folded in lore() for w in unknown) and not where or (
+    of_lore = any(w.folded in lore() for w in unknown) and all(
+        w.folded in lore() or is_common(w.written, language) for w in unknown
+    )
+    if of_lore and not where or (
         passage.tells_lore(name.span[0], name.span if len(name.words) > 1 else (0, 0)) and not _full_name(unknown)
     ):
         return Claim(name.span, kind, Verdict.unclear, f"{said} belongs to lore, which no record settles")  # fmt: skip

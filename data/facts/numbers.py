@@ -264,7 +264,7 @@ def _inherit(
         earlier = [w.folded for w in found[max(0, number.first - 3) : number.first]]
         after = found[number.last + 1].folded if number.last + 1 < len(found) else ""
         side = bool(by.fullmatch(after)) or any(by.fullmatch(w) for w in earlier)
-        if earlier and not dimension:
+        if earlier and not dimension and grammar.language != "en":
             dimension = next(
                 (d for d, p in grammar.dimension.items() if p.fullmatch(earlier[-1])), ""
             )

@@ -348,6 +348,9 @@ def _stages(passage: Passage, facts: Facts) -> Iterator[Claim]:
         if decade < 20 and _YOUNG.search(facts.told):
             yield _claim(match.span(), Kind.age, True, "the record speaks of youth")
             continue
+        if decade in facts.told_stages:
+            yield _claim(match.span(), Kind.age, True, "the record speaks of this age")
+            continue
         if not facts.ages:
             yield _claim(match.span(), Kind.age, False,
                          "the record gives no years to reckon an age from")  # fmt: skip
@@ -407,7 +410,9 @@ def _duration(number: Number, passage: Passage, facts: Facts) -> Claim | None:
     good = any(low <= d <= high for d in facts.distances)
     if not good and years <= 1:
         return None
-    if not good and (passage.tells_lore(number.start) or _compares(number, passage)):
+    sentence = passage.sentence_at(number.start).folded
+    supposed = bool(passage.grammar.phrases["question_hint"].search(sentence))
+    if not good and (supposed or passage.tells_lore(number.start) or _compares(number, passage)):
         return _claim(span, Kind.duration, None, "not said of the work itself")
     return _claim(span, Kind.duration, good,
                   "the years of the record are so far apart" if good
@@ -426,6 +431,8 @@ def _count(number: Number, passage: Passage, facts: Facts) -> Claim | None:
     near = {number.value} if number.digits else {number.value, number.value + 1}
     if near & facts.amounts or int(number.value) in facts.years | facts.centuries:
         return _claim(span, Kind.count, True, "the record gives this number")
+    if passage.tells_lore(number.start):
+        return _claim(span, Kind.count, None, "told of myth, scripture or books")
     if not number.digits and number.value >= 100 and number.value % 100 == 0:
         return _claim(span, Kind.count, None, "a round number, said loosely")
     if _day_of_month(number, passage) or number.value <= _SMALL_COUNT and not number.digits:

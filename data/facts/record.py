@@ -199,6 +199,12 @@ class Facts:
         return frozenset(s for s in spans if s >= 0)
 
     @cached_property
+    def told_stages(self) -> frozenset[int]:
+        """Decades of life that the notes speak of: "in his twenties"."""
+        ages = load_grammar("en").age_words
+        return frozenset(ages[w] for w in re.findall(r"[a-z]+", self.told) if w in ages)
+
+    @cached_property
     def distances(self) -> frozenset[int]:
         """Years between any two years of the record, and from each of them to now."""
         now = datetime.now(UTC).year

@@ -29,6 +29,7 @@ _CLITICS = {
 _TINY = frozenset({"RE", "JE", "GG", "IM", "UM", "PM"})
 """Peoples whose names are everyday words elsewhere: a jersey, a reunión."""
 _GERMAN_SUFFIXES = ("ung", "ungen", "heit", "heiten", "keit", "keiten", "schaft", "schaften", "ierung")
+_LONG_NOUN = 6
 _GERMAN_LINKS = ("", "s", "es", "n", "en", "er", "e")
 
 
@@ -162,6 +163,8 @@ def _is_german_noun(folded: str, depth: int = 0) -> bool:
         if tail not in nouns:
             continue
         head = folded[:cut]
+        if len(tail) >= _LONG_NOUN and len(head) >= _LONG_NOUN - 1:
+            return True  # Velinpapier: whatever the head, the thing is paper
         for link in _GERMAN_LINKS:
             stem = head[: len(head) - len(link)] if head.endswith(link) else ""
             if stem in ("ol", "ei", "see", "vor") or len(stem) >= 3 and (
