@@ -8,6 +8,7 @@ guide publish small-1 --repo me/museum-guide-small
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +88,7 @@ def export(
         texts=texts,
         guides=guides,
         threads=threads,
-        version=_version(),
+        version=version("museum-guide"),
     )
     console = Console(stderr=True)
     opened = open_source(Path(source), base=base, name=name, console=console)
@@ -167,9 +168,3 @@ def _show(verification: Verification) -> None:
             highlight=False,
         )
     console.print(LEGEND, style="dim", highlight=False)
-
-
-def _version() -> str:
-    from guide import __version__
-
-    return __version__

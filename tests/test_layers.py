@@ -11,7 +11,12 @@ ROOT = Path(__file__).parents[1]
 CHAIN = ["data", "models", "train", "export", "infer", "evaluate"]
 HEAVY = {"torch", "unsloth", "transformers", "llama_cpp", "fastapi", "datasets", "trl", "peft"}
 
-MODULES = [path for stage in CHAIN for path in sorted((ROOT / stage).rglob("*.py"))]
+MODULES = [
+    path
+    for stage in CHAIN
+    for path in sorted((ROOT / stage).rglob("*.py"))
+    if stage != "models" or path.parent.name == "models"  # below it lies what was fetched
+]
 
 
 def imports(path: Path) -> set[str]:
