@@ -28,7 +28,6 @@ _NAME = re.compile(r"[^\W\d_]{3,}")
 _YEAR = re.compile(r"\d{2,4}")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _DATES = frozenset({Kind.year, Kind.century, Kind.decade})
-_MAKING = frozenset({Kind.material, Kind.technique})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ def _left_out(script: str, artwork: Artwork, request: Request, report: Report) -
     dated = artwork.date and parse_date(artwork.date)
     if dated and not (kinds & _DATES or _says_any(_YEAR, artwork.date or "", text)):
         yield Fault("", f"the date, {artwork.date}, is not said")
-    if artwork.medium and not (kinds & _MAKING or _says_any(_WORD, artwork.medium, text)):
+    if artwork.medium and not (Kind.material in kinds or _says_any(_WORD, artwork.medium, text)):
         yield Fault("", f"the medium, {artwork.medium}, is not said")
 
 
