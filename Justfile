@@ -26,12 +26,36 @@ collect *args: setup
     @[ $# -gt 0 ] || set -- met --limit 200; {{bin}}guide collect "$@"
     @{{bin}}guide collect export data/raw/works.jsonl
 
+# Have a teacher model write guides for the collected works; --help names its address and key
+scripts *args: (setup "data")
+    @[ $# -gt 0 ] || set -- write data/raw/works.jsonl; {{bin}}guide scripts "$@"
+
+# Make the data set: data/processed/train.jsonl, validation.jsonl and report.html
+dataset *args: (setup "data")
+    @{{bin}}guide dataset build "$@"
+
+# Fine-tune by a recipe: just train small, on several GPUs just train small --gpus 2
+train *args: (setup "train")
+    @[ $# -gt 0 ] || set -- mistral-7b; {{bin}}guide train "$@"
+
+# Make verified GGUF files of a run: just export runs/NAME --quantize Q4_K_M
+export *args: (setup "train")
+    @{{bin}}guide export "$@"
+
+# Measure models on held-out works: just evaluate small tiny corpus
+evaluate *args: (setup "evaluate")
+    @{{bin}}guide evaluate "$@"
+
+# Compare two measured models: just compare A B
+compare *args: (setup "evaluate")
+    @{{bin}}guide compare "$@"
+
 # Run the tests
-test *args: (setup "dev")
+test *args: (setup "dev" "data" "train" "evaluate")
     {{bin}}python -m pytest "$@"
 
 # Lint, formatting and types
-lint: (setup "dev")
+lint: (setup "dev" "data" "train" "evaluate")
     {{bin}}ruff check
     {{bin}}ruff format --check
     {{bin}}mypy
@@ -40,6 +64,6 @@ lint: (setup "dev")
 check: lint test
 
 # Put the code into the project's format
-format: (setup "dev")
+format: (setup "dev" "data" "train" "evaluate")
     {{bin}}ruff check --fix
     {{bin}}ruff format

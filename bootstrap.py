@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,8 @@ def main(extras: list[str]) -> int:
         wanted = ".".join(map(str, OLDEST))
         print(f"Museum Guide needs Python {wanted} or newer, not {sys.version.split()[0]}.")
         return 2
+    if "train" in extras and shutil.which("nvidia-smi"):
+        extras = [*extras, "unsloth"]
     fingerprint = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
     stamp = _read_stamp()
     installed = set(stamp.get("extras", []))
