@@ -29,7 +29,7 @@ def verification_chart(verification: Verification, stem: Path) -> None:
     sizes = [result.candidate.size / 1e9 for result in measured]
     distances = [max(result.distance.kl, _LEAST_KL) for result in measured if result.distance]
     speeds = [result.probe.tokens_per_second for result in measured]
-    points = axes.scatter(sizes, distances, c=speeds, cmap="viridis", s=90, zorder=3)
+    points = axes.scatter(sizes, distances, c=speeds, cmap="viridis", vmin=0, s=90, zorder=3)
     for result, size, distance, speed in zip(measured, sizes, distances, speeds, strict=True):
         axes.annotate(
             f"{result.candidate.type}  {speed:.0f}/s",

@@ -55,8 +55,8 @@ def upload(folder: Path, repository: str, *, private: bool = True) -> str:
             allow_patterns=names,
             commit_message=f"Upload {folder.name}",
         )
-    except (HfHubHTTPError, HFValidationError, HTTPError, OSError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    except (HfHubHTTPError, HFValidationError, HTTPError, OSError, RuntimeError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ExportError(
             f"{folder.name} could not be uploaded to {repository} ({reason}); what has arrived is "
             "not sent again when you repeat it."

@@ -122,7 +122,7 @@ def facts_of(source: Source, options: Options) -> Facts:
         name=source.name,
         version=options.version,
         origin=source.origin(converter_version(), str(trained)),
-        base=source.base_name or source.gguf,
+        base=source.base_label,
         licence=source.licence,
         dataset=source.dataset,
         recipe=source.recipe,

@@ -132,9 +132,9 @@ def _entry(
 
 def _relative(path: Path) -> str | None:
     """A path as the catalog names it, or None where it lies elsewhere."""
-    folder = models_folder().resolve()
-    resolved = path.resolve()
-    return resolved.relative_to(folder).as_posix() if resolved.is_relative_to(folder) else None
+    # A link in the folder is as good as a file there, so links are not followed.
+    folder, place = models_folder().absolute(), path.absolute()
+    return place.relative_to(folder).as_posix() if place.is_relative_to(folder) else None
 
 
 def _sha256(path: Path) -> str:

@@ -42,6 +42,12 @@ class Source:
     run: Run | None = None
 
     @property
+    def base_label(self) -> str:
+        """The base by the name that says most: on the hub, in the catalog, or of a file."""
+        entry = load_catalog().get(self.gguf)
+        return self.base_name or (entry.base if entry else "") or self.gguf
+
+    @property
     def recipe(self) -> str:
         """The recipe as TOML, or an empty text for a model that is no run of ours."""
         return as_toml(self.run.recipe) if self.run else ""
