@@ -137,7 +137,7 @@ def _ordinals(language: str) -> dict[str, int]:
 
 
 _NUMBER_PHRASES = (
-    "half_unit", "half_before", "and", "quarter_unit", "by", "three_quarters", "three_quarters_unit", "point",
+    "half_unit", "half_before", "and", "quarter_unit", "by", "three_quarters", "three_quarters_unit", "point", "third",
 )  # fmt: skip
 _ARTICLES = "a|an|the|los|las|el|la|i|gli|le|ai|dei|les|die|den|der|das|de los|de las|de"
 _NAMED_CENTURIES = {

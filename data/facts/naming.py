@@ -75,9 +75,10 @@ def _quoted_words(passage: Passage) -> frozenset[str]:
 
 def _names(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[_Name]:
     run: list[Word] = []
+    makers = _german_makers(sentence, passage) if passage.grammar.language == "de" else frozenset()
     for i, word in enumerate(sentence.words):
         joined = bool(run) and word.capitalised and run[-1].folded in given_names()
-        if joined or _is_name(word, i, sentence, passage, facts):
+        if joined or i in makers or _is_name(word, i, sentence, passage, facts):
             gap = passage.text[run[-1].end : word.start] if run else ""
             if run and gap not in (" ", "-", "\u00a0"):
                 yield _Name(tuple(run))
@@ -126,7 +127,7 @@ _OPENING = re.compile(r"(?:^|[\s(])[«“„‘\"'(¿¡]\s?$")
 _ROMAN = re.compile(r"[ivxlc]+(?:er?|eme)?")
 _ENGLISH_CAPITALS = frozenset(
     "i god sunday monday tuesday wednesday thursday friday saturday mr mrs sir lady saint number "
-    "numbers part version common era".split()
+    "numbers part version common era madame monsieur madam miss doctor professor".split()
 )
 
 
@@ -150,6 +151,9 @@ def _judge(
     kind = Kind.place if where else Kind.name
     if "".join(w.folded for w in name.words) in facts.words:
         return Claim(name.span, Kind.name, Verdict.supported, "the record has this name")
+    holy = _SAINT.search(passage.before(unknown[0].start, 12))
+    if holy and _SAINT.search(facts.folded + " "):
+        return Claim(name.span, Kind.name, Verdict.unclear, f"{said} may be the record's saint")
     if _credited(name, passage) and (len(name.words) > 1 or _after_capital(name, passage)):
         return Claim(name.span, Kind.artist, Verdict.unsupported, f"the record does not name {said}")  # fmt: skip
     of_lore = any(w.folded in lore() for w in unknown) and all(
@@ -200,6 +204,26 @@ def _full_name(unknown: list[Word]) -> bool:
     return len(unknown) > 1 and unknown[0].folded in given_names()
 
 
+def _german_makers(sentence: Sentence, passage: Passage) -> frozenset[int]:
+    """Two capitals side by side before a verb of making or after "von": nouns do not stand so."""
+    found: set[int] = set()
+    verbs = passage.grammar.verbs.values()
+    for i in range(len(sentence.words) - 1):
+        one, two = sentence.words[i], sentence.words[i + 1]
+        if not (one.capitalised and two.capitalised and two.start - one.end == 1):
+            continue
+        if i == 0 and is_common(one.written, "de"):
+            continue
+        after = sentence.words[i + 2].folded if i + 2 < len(sentence.words) else ""
+        before = sentence.words[i - 1].folded if i else ""
+        if before in ("von", "durch") or any(v.said.fullmatch(after) for v in verbs):
+            found |= {i, i + 1}
+    return frozenset(found)
+
+
+_SAINT = re.compile(
+    r"\b(?:saint|saints|st|san|santo|santa|sainte|sankt|heilige[nrs]?|sant'|virgin|virgen|vergine|vierge)[ .]"
+)
 _LOCATIVE = re.compile(
     r"\b(?:in|at|near|from|of|to|a|en|au|de|d|di|da|ad|in|bei|aus|nach|von|pres|cerca|presso)[ ']$"
 )

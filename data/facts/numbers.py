@@ -214,14 +214,16 @@ def _after_unit(number: Number, found: list[Word], folded: str, grammar: Grammar
         factor = {"cm": 0.01, "mm": 0.001, "inch": 1 / 12}[unit]
         return replace(number, value=number.value + value * factor, last=last + 1,
                        end=found[last + 1].end, step=step * factor)  # fmt: skip
-    if unit or number.unit != "m" or not 5 <= value < 100 or number.value != int(number.value):
+    if unit or number.unit != "m" or value >= 100 or number.value != int(number.value):
+        return number
+    if value < 5 and not _dimension_after(replace(number, end=found[last].end), folded, grammar):
         return number
     return replace(number, value=number.value + value / 100, last=last, end=found[last].end,
                    step=0.05 if value % 10 == 0 else 0.01)  # fmt: skip
 
 
 def _half_before(found: list[Word], i: int, folded: str, grammar: Grammar) -> Number | None:
-    for name, value in (("three_quarters", 0.75), ("half_before", 0.5)):
+    for name, value in (("three_quarters", 0.75), ("third", 1 / 3), ("half_before", 0.5)):
         match = grammar.phrases[name].match(folded, found[i].start)
         if match:
             break
@@ -261,13 +263,11 @@ def _inherit(
             continue
         dimension = _dimension_after(number, folded, grammar)
         by = grammar.phrases["by"]
-        earlier = [w.folded for w in found[max(0, number.first - 3) : number.first]]
         after = found[number.last + 1].folded if number.last + 1 < len(found) else ""
-        side = bool(by.fullmatch(after)) or any(by.fullmatch(w) for w in earlier)
-        if earlier and not dimension and grammar.language != "en":
-            dimension = next(
-                (d for d, p in grammar.dimension.items() if p.fullmatch(earlier[-1])), ""
-            )
+        lead = _lead(number, found, folded, grammar)
+        side = bool(by.fullmatch(after)) or bool(by.search(lead))
+        if not dimension and grammar.language != "en":
+            dimension = next((d for d, p in grammar.dimension.items() if p.search(lead)), "")
         before_it = [n for n in out[-2:] if n.unit in _LENGTHS]
         after_it = [n for n in numbers[place + 1 : place + 3] if n in measured]
         if dimension == "each" or grammar.phrases["times"].match(after):
@@ -281,6 +281,14 @@ def _inherit(
             number = replace(number, unit=unit, dimension=dimension, inherited=True)
         out.append(number)
     return out
+
+
+def _lead(number: Number, found: list[Word], folded: str, grammar: Grammar) -> str:
+    """The word a bare number hangs on: "by" in "by about fifty", "largo" in "largo quaranta"."""
+    before = folded[max(0, number.start - 40) : number.start].rstrip()
+    for pattern in (*grammar.qualifier.values(), *grammar.qualifier.values()):
+        before = pattern.sub("", before).rstrip()
+    return before.rpartition(" ")[2] if before and before[-1].isalnum() else ""
 
 
 def _dimension_after(number: Number, folded: str, grammar: Grammar) -> str:

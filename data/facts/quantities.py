@@ -22,7 +22,7 @@ ROUGH = 0.12
 _FLAT_DIMENSIONS = {"high": ("high", "long"), "wide": ("wide", "long", "around")}
 _YEARS = {"year": 1, "decade": 10, "century": 100}
 _EARLIEST_YEAR, _LATEST_YEAR = 1000, 2100
-_SMALL_COUNT = 12
+_SMALL_COUNT = 20
 
 
 def quantity_claims(passage: Passage, facts: Facts) -> Iterator[Claim]:

@@ -41,7 +41,8 @@ _HUNDREDS = re.compile(r"\b(1\d|20)00s\b")
 _LONGEST_RANGE = 60
 _SPELLED_OUT = {"sr": "senior", "jr": "junior", "hon": "honourable", "st": "saint", "dr": "doctor",
                 "mt": "mount", "ft": "fort", "col": "colonel", "gen": "general", "rev": "reverend",
-                "prof": "professor", "capt": "captain", "ltd": "limited"}  # fmt: skip
+                "prof": "professor", "ss": "santi", "capt": "captain", "ltd": "limited"}  # fmt: skip
+_COUNTRY_LETTERS = {"usa": "US", "uk": "GB"}
 _MONOCHROME = frozenset({"black", "white", "grey"})
 
 
@@ -311,6 +312,7 @@ class Facts:
         for word in self.found:
             if word.capitalised and self._may_be_place(word):
                 codes |= main_country(word.folded)
+        codes |= {code for word, code in _COUNTRY_LETTERS.items() if word in self.words}
         codes |= {i.rpartition(":")[2] for i in self.places if i[0] in "cs"}
         return frozenset(codes)
 
@@ -353,9 +355,9 @@ def _sound(word: str) -> str:
 
 
 def _alike(own: str, said: str) -> bool:
-    if abs(len(own) - len(said)) > 4:
-        return False
     shared = _shared_start(own, said)
+    if abs(len(own) - len(said)) > 4:
+        return shared >= 7 and own.endswith("r")  # Dircksdr., Dircksdochter
     if shared == min(len(own), len(said)) and abs(len(own) - len(said)) < 4:
         return True
     if len(own) > 4 and len(said) > 4 and shared >= 4 and shared >= 0.55 * max(len(own), len(said)):

@@ -26,6 +26,8 @@ def story_claims(passage: Passage, facts: Facts, context: str = "") -> Iterator[
         for match in concept.said.finditer(passage.folded):
             if passage.in_quotes(match.start()) or passage.sentence_at(match.start()).asks:
                 continue
+            if concept.name == "birth" and _year_follows(match.end(), passage, facts):
+                continue
             if not supported and passage.tells_lore(match.start()):
                 yield Claim(match.span(), Kind.biography, Verdict.unclear, "told of myth, scripture or books")  # fmt: skip
             elif supported:
@@ -43,6 +45,12 @@ _NOUNS = {
     "places_of_life": "where the artist lived or went", "prize": "a prize or a showing",
     "symbol": "what anything stands for",
 }  # fmt: skip
+
+
+def _year_follows(end: int, passage: Passage, facts: Facts) -> bool:
+    """Whether "born in" goes on with a year the record gives, which is judged as a year."""
+    year = re.match(r"\s*(\d{3,4})\b", passage.after(end, 10))
+    return year is not None and int(year[1]) in facts.years
 
 
 def _attribution(passage: Passage, facts: Facts, context: str) -> Iterator[Claim]:

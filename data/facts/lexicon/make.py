@@ -236,6 +236,8 @@ def everyday(
         name, often, peak = fold(word), zipf_frequency(word, language), _peak(word, language)
         if small and (name in great and peak < 1.2 or name in given and peak < 0.3):
             proper.append(word)
+        elif not small and often >= 6.0:
+            plain.append(word)
         elif not small and name not in great and name not in given:
             if often >= 5.0 or peak >= 1.0 and often >= 3.3 and name not in placed:
                 plain.append(word)
