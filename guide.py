@@ -33,6 +33,7 @@ COMMANDS = {
     "publish": ("export.command:publish", "Upload an exported model to the model hub."),
     "evaluate": ("evaluate.command:evaluate", "Measure guides of models, of files, of the corpus."),
     "compare": ("evaluate.command:compare", "Hold two variants against each other, work by work."),
+    "ab": ("evaluate.ab.command:ab", "Blind comparison by people, and what the votes say."),
     "models": ("models.command:models", "List, fetch, find and remove models."),
 }
 
