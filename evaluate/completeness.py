@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from data.artwork import Artwork
+from data.artwork import Artwork, Form
 from data.dates import parse_date
 from data.derive import derive
 from data.facts import Kind, Report
@@ -27,7 +27,6 @@ _QUOTED = re.compile(r"[«“„‘\"][^«»“”„\"]{2,}[»”“’\"]")
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"\d{2,4}")
 _PERIODS = frozenset({Kind.century, Kind.decade})
-_MAKING = frozenset({Kind.material, Kind.technique})
 
 
 def said_fields(
@@ -93,7 +92,9 @@ def _says_date(guide: str, artwork: Artwork, report: Report) -> bool | None:
 def _says_medium(text: str, artwork: Artwork, report: Report) -> bool | None:
     if not artwork.medium:
         return None
-    if any(claim.kind in _MAKING for claim in report.supported):
+    # That a painting is painted does not say with what.
+    making = {Kind.material} if artwork.form is Form.painting else {Kind.material, Kind.technique}
+    if any(claim.kind in making for claim in report.supported):
         return True
     words = {word for word in _WORD.findall(fold(artwork.medium)) if len(word) > 3}
     return bool(words & set(_WORD.findall(text))) if words else None
