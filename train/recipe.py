@@ -35,6 +35,9 @@ LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj",
 """The linear layers of a llama, mistral or qwen2 block; other layers cannot be chosen here."""
 
 
+LISTS = ("languages", "styles", "lengths", "layers")
+
+
 class Recipe(BaseModel):
     """Every choice of a training run; the shipped recipes say why for each of their numbers."""
 
@@ -165,8 +168,11 @@ def parse_recipe(values: dict[str, Any], where: str) -> Recipe:
     Raises:
         RecipeError: all faults of it, one a line.
     """
-    # TOML and --set know no tuples, and "true" for a number would pass for 1.
-    values = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+    # TOML knows no tuples, and `--set languages=en` means a list of one.
+    values = {
+        key: tuple(v) if isinstance(v, list) else (v,) if key in LISTS and v else v
+        for key, v in values.items()
+    }
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:
