@@ -86,7 +86,10 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        raw = self.rfile.read(int(self.headers["Content-Length"]))
+        if not raw:  # the client was killed before it had sent its question
+            return
+        body = json.loads(raw)
         fault = self.server.next_fault(body, self.headers.get("Authorization", ""))
         with self.server.busy():
             time.sleep(self.server.delay)

@@ -237,14 +237,20 @@ def test_a_report_of_nothing_is_one_sentence(guide):
 
 # The standard
 
+LEFT_OUT = re.compile("is not (?:said|named): ")
+
 
 @pytest.mark.parametrize(
     ("said", "instead", "reason"),
     [
-        ("Girl with a Pearl Earring", "this picture", "the title, Girl with a Pearl Earring"),
-        ("Johannes Vermeer", "The artist", "the artist, Johannes Vermeer"),
-        ("around 1665, ", "", "the date, c. 1665"),
-        (", in oil on canvas", "", "the medium, oil on canvas"),
+        (
+            "Girl with a Pearl Earring",
+            "this picture",
+            "the title is not said: Girl with a Pearl Earring",
+        ),
+        ("Johannes Vermeer", "The artist", "the artist is not named: Johannes Vermeer"),
+        ("around 1665, ", "", "the date is not said: c. 1665"),
+        (", in oil on canvas", "", "the medium is not said: oil on canvas"),
     ],
 )
 def test_what_a_guide_leaves_out_is_a_fault(said, instead, reason):
@@ -261,7 +267,7 @@ def test_nothing_is_asked_of_a_record_that_gives_nothing():
     script = GOOD.partition(". The picture")[0].replace(" around 1665, in oil on canvas", "")
     record = Artwork(title=VERMEER["title"], artist="Unknown", date="n.d.")
     reasons = [fault.reason for fault in judge(script, record, Request()).faults]
-    assert not [reason for reason in reasons if "is not said" in reason or "not named" in reason]
+    assert not [reason for reason in reasons if LEFT_OUT.search(reason)]
 
 
 def test_the_corpus_says_what_a_guide_must_say():
@@ -271,7 +277,7 @@ def test_the_corpus_says_what_a_guide_must_say():
         (row.id, fault.reason)
         for row in sample
         for fault in judge(row.script, row.artwork, row.request).faults
-        if fault.reason.endswith(("is not said", "is not named"))
+        if LEFT_OUT.search(fault.reason)
     ]
     assert len(lacking) <= 0.03 * len(sample), lacking
 

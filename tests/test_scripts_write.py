@@ -383,3 +383,10 @@ def test_works_that_are_not_there_are_one_sentence(guide):
     run = guide("scripts", "write", "--model", "m", "--base-url", "http://127.0.0.1:9/v1")
     assert run.returncode == 2
     assert run.stderr.startswith("guide: data/raw/collect.sqlite does not exist; collect works")
+
+
+def test_no_teacher_is_one_sentence(guide, monkeypatch):
+    monkeypatch.delenv("GUIDE_TEACHER", raising=False)
+    run = guide("scripts", "write", "works.jsonl")
+    assert run.returncode == 2
+    assert run.stderr.startswith("guide: No teacher is named; give its --model")

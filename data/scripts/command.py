@@ -12,12 +12,16 @@ import os
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from data.errors import GuideError
 from data.prompt import LANGUAGES, WORDS, Request
+
+if TYPE_CHECKING:
+    from data.scripts.teacher import Endpoint
+    from data.scripts.writer import Plan
 
 DATABASE = Path("data/raw/scripts.sqlite")
 COLLECTED = Path("data/raw/collect.sqlite")
@@ -78,7 +82,6 @@ def scripts() -> None:
     "--model",
     envvar="GUIDE_TEACHER",
     show_envvar=True,
-    required=True,
     metavar="NAME",
     help="The teacher's name at that service.",
 )
@@ -166,16 +169,9 @@ def scripts() -> None:
 def write(source: str, database: Path, **options: Any) -> None:
     """Have a teacher write guides for collected works; run again, it goes on where it stopped."""
     from data.scripts.run import write as run
-    from data.scripts.teacher import NO_KEY, Endpoint
     from data.scripts.works import read_works
-    from data.scripts.writer import Plan
 
-    base_url, key = options["base_url"], os.environ.get(options["key_variable"])
-    if not base_url and not key:
-        raise GuideError(
-            f"There is no key in {options['key_variable']} and no --base-url; set the key of "
-            "OpenAI's service, or name another service, such as http://localhost:8000/v1."
-        )
+    endpoint, plan = _endpoint(options), _plan(options)
     kinds = [
         Request(language, length, style)
         for language, length, style in product(
@@ -183,16 +179,36 @@ def write(source: str, database: Path, **options: Any) -> None:
         )
     ]
     works = read_works(None if source == "-" else Path(source))[: options["limit"]]
-    endpoint = Endpoint(
-        model=options["model"],
-        base_url=base_url,
-        key=key or NO_KEY,
-        temperature=options["temperature"],
-        max_tokens=options["max_tokens"],
-        timeout=options["timeout"],
-        retries=options["retries"],
-    )
-    plan = Plan(
+    run(works, kinds, endpoint, plan, database=database, notes=not options["without_notes"])
+
+
+def _endpoint(options: dict[str, Any]) -> Endpoint:
+    """Where the teacher is.
+
+    Raises:
+        GuideError: nothing says who or where it is.
+    """
+    from data.scripts.teacher import NO_KEY, Endpoint
+
+    if not options["model"]:
+        raise GuideError(
+            "No teacher is named; give its --model (or set GUIDE_TEACHER) and, unless it is "
+            "OpenAI's, the --base-url of its service, such as http://localhost:8000/v1."
+        )
+    key = os.environ.get(options["key_variable"])
+    if not options["base_url"] and not key:
+        raise GuideError(
+            f"There is no key in {options['key_variable']} and no --base-url; set the key of "
+            "OpenAI's service, or name another service, such as http://localhost:8000/v1."
+        )
+    names = ("model", "base_url", "temperature", "max_tokens", "timeout", "retries")
+    return Endpoint(key=key or NO_KEY, **{name: options[name] for name in names})
+
+
+def _plan(options: dict[str, Any]) -> Plan:
+    from data.scripts.writer import Plan
+
+    return Plan(
         candidates=options["candidates"],
         tries=options["tries"],
         shots=options["examples"],
@@ -201,7 +217,6 @@ def write(source: str, database: Path, **options: Any) -> None:
         price_out=options["price"][1],
         most_cost=options["max_cost"],
     )
-    run(works, kinds, endpoint, plan, database=database, notes=not options["without_notes"])
 
 
 @scripts.command("review")

@@ -7,6 +7,7 @@ for line in report_lines(store): print(line)
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from data.dataset.rows import Row
 from data.errors import OutputError
 from data.scripts.database import ScriptsError
 from data.scripts.store import Attempt, Job, Store
+
+_DETAILS = re.compile(r"[,;:].*")
 
 
 def rows(store: Store, *, unreviewed: bool = False) -> Iterator[Row]:
@@ -62,23 +65,28 @@ def write_rows(store: Store, out: Path, *, unreviewed: bool = False) -> int:
 def figures(store: Store) -> dict[str, Any]:
     """Counts of everything."""
     jobs, passed, reviews = store.jobs(), store.passed(), store.reviews()
-    answers = {job.id: store.attempts(job) for job in jobs}
-    failed = [job for job in jobs if answers[job.id] and job.id not in passed]
+    answered = store.answered()
+    failed = [job for job in jobs if job.id in answered - passed]
     totals = store.totals()
     return {
         "works": len({job.work for job in jobs}),
         "guides": len(jobs),
         "passed": len(passed),
         "failed": len(failed),
-        "not yet asked": sum(not answers[job.id] for job in jobs),
+        "not yet asked": len(jobs) - len(answered),
         "reviewed": dict(Counter(review.decision for review in reviews.values())),
         "waiting for review": len(passed - set(reviews)),
         "by language": _passed_by(jobs, passed, "language"),
         "by length": _passed_by(jobs, passed, "length"),
         "by style": _passed_by(jobs, passed, "style"),
-        "models": _models([attempt for one in answers.values() for attempt in one]),
+        "models": {
+            f"{model} (prompt {version})": f"{count:,} answers"
+            for (model, version), count in store.models().items()
+        },
         "reasons of the failed": dict(
-            Counter(reason for job in failed for reason in _kinds(answers[job.id][0])).most_common()
+            Counter(
+                reason for job in failed for reason in _kinds(store.attempts(job)[0])
+            ).most_common()
         ),
         "answers": totals.answers,
         "prompt tokens": totals.prompt_tokens,
@@ -112,13 +120,6 @@ def _passed_by(jobs: list[Job], passed: set[int], field: str) -> dict[str, str]:
     return {name: f"{good[name]:,} of {count:,} passed" for name, count in counts.most_common()}
 
 
-def _models(attempts: list[Attempt]) -> dict[str, str]:
-    names = Counter((attempt.model, attempt.prompt_version) for attempt in attempts)
-    return {
-        f"{model} (prompt {version})": f"{n:,} answers" for (model, version), n in names.items()
-    }
-
-
 def _reasons(attempt: Attempt) -> list[str]:
     if attempt.verdict == "faults":
         return [str(fault) for fault in attempt.faults]
@@ -129,4 +130,4 @@ def _kinds(attempt: Attempt) -> list[str]:
     """Reasons without what differs from script to script, so that they can be counted."""
     if attempt.verdict != "faults":
         return [attempt.verdict]
-    return sorted({fault.reason.partition(",")[0].partition(";")[0] for fault in attempt.faults})
+    return sorted({_DETAILS.sub("", fault.reason) for fault in attempt.faults})

@@ -70,14 +70,14 @@ def _left_out(script: str, artwork: Artwork, request: Request, report: Report) -
     text = fold(script)
     kinds = {claim.kind for claim in report.supported}
     if not _says_title(script, artwork.title, request.language):
-        yield Fault("", f"the title, {artwork.title}, is not said")
+        yield Fault("", f"the title is not said: {artwork.title}")
     if (name := read_attribution(artwork.artist).name) and not _says_any(_NAME, name, text):
-        yield Fault("", f"the artist, {name}, is not named")
+        yield Fault("", f"the artist is not named: {name}")
     dated = artwork.date and parse_date(artwork.date)
     if dated and not (kinds & _DATES or _says_any(_YEAR, artwork.date or "", text)):
-        yield Fault("", f"the date, {artwork.date}, is not said")
+        yield Fault("", f"the date is not said: {artwork.date}")
     if artwork.medium and not (Kind.material in kinds or _says_any(_WORD, artwork.medium, text)):
-        yield Fault("", f"the medium, {artwork.medium}, is not said")
+        yield Fault("", f"the medium is not said: {artwork.medium}")
 
 
 def _says_title(script: str, title: str, language: str) -> bool:

@@ -197,6 +197,17 @@ class Store:
         """The jobs that have a script to the standard."""
         return {n for (n,) in self._db.execute("SELECT job FROM attempts WHERE verdict = 'passed'")}
 
+    def answered(self) -> set[int]:
+        """The jobs that a teacher has answered anything to."""
+        return {n for (n,) in self._db.execute("SELECT DISTINCT job FROM attempts")}
+
+    def models(self) -> dict[tuple[str, str], int]:
+        """Answers by model and prompt version."""
+        rows = self._db.execute(
+            "SELECT model, prompt_version, COUNT(*) FROM attempts GROUP BY 1, 2 ORDER BY MIN(id)"
+        )
+        return {(model, version): count for model, version, count in rows}
+
     def settled(self, model: str, version: str) -> set[int]:
         """The jobs that need nothing of this teacher: reviewed, or done well by another one."""
         rows = self._db.execute(
