@@ -26,7 +26,7 @@ def service(tiny):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    arguments = ["--model", str(tiny), "--port", str(port), "--n_ctx", "2048", "--n_threads", "2"]
+    arguments = ["--model", str(tiny), "--port", str(port), "--n_ctx", "2048", "--n_threads", "1"]
     process = subprocess.Popen(
         [sys.executable, "-m", "llama_cpp.server", *arguments],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
