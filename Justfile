@@ -36,7 +36,7 @@ dataset *args: (setup "data")
 
 # Fine-tune by a recipe: just train small, on several GPUs just train small --gpus 2
 train *args: (setup "train")
-    @[ $# -gt 0 ] || set -- mistral-7b; {{bin}}guide train "$@"
+    @[ $# -gt 0 ] || set -- small; {{bin}}guide train "$@"
 
 # Make verified GGUF files of a run: just export runs/NAME --quantize Q4_K_M
 export *args: (setup "train")
