@@ -262,7 +262,7 @@ def _texts(experiment: Experiment) -> Any:
 
 def _loaded(ballot: Ballot) -> Ballot:
     """With both texts, for use after the transaction."""
-    _ = ballot.left.guide, ballot.right.guide
+    _ = ballot.left.variant.name, ballot.right.variant.name
     return ballot
 
 
