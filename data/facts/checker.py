@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from data.artwork import Artwork
+from data.facts.details import detail_claims, shown
 from data.facts.grammar import load_grammar
 from data.facts.making import making_claims
 from data.facts.naming import name_claims
@@ -26,6 +27,7 @@ class Checker:
     def __init__(self, artwork: Artwork, language: str = "en") -> None:
         self.grammar = load_grammar(language)
         self.facts = Facts(artwork, self.grammar)
+        self.shown = shown(self.facts)
 
     def check(self, text: str, *, length: str | None = None) -> Report:
         """Every claim of a text and the faults of its style.
@@ -44,6 +46,7 @@ class Checker:
             *quantity_claims(passage, self.facts),
             *name_claims(passage, self.facts),
             *making_claims(passage, self.facts),
+            *detail_claims(passage, self.facts, self.shown),
             *story_claims(passage, self.facts, context),
         ]
         return tuple(sorted(set(claims)))

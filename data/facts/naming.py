@@ -96,6 +96,8 @@ def _is_name(
 ) -> bool:
     if not word.capitalised or len(word.written) < 2 or word.digits:
         return False
+    if i == 0 and len(word.written) == 2 and word.folded not in facts.words:
+        return False
     language = passage.grammar.language
     if word.folded in facts.words:
         return True

@@ -12,6 +12,7 @@ from __future__ import annotations
 import gzip
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
@@ -90,6 +91,32 @@ def lore() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _german() -> frozenset[str]:
     return frozenset(_lines("german.txt.gz"))
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """Part of WordNet: what each synset is a kind of, and the synsets of a word."""
+
+    parents: dict[str, tuple[str, ...]]
+    first: dict[str, str]  # the usual sense of a word
+    senses: dict[str, tuple[str, ...]]
+
+
+@lru_cache(maxsize=1)
+def things() -> Things:
+    """Things that can be seen in a picture."""
+    parents: dict[str, tuple[str, ...]] = {}
+    first: dict[str, str] = {}
+    senses: dict[str, list[str]] = {}
+    for line in _lines("things.tsv.gz"):
+        synset, _, above, names = line.split("\t")
+        parents[synset] = tuple(above.split())
+        for name in filter(None, names.split("|")):
+            word = name.removesuffix("*")
+            senses.setdefault(word, []).append(synset)
+            if word == name:
+                first[word] = synset
+    return Things(parents, first, {w: tuple(s) for w, s in senses.items()})
 
 
 @lru_cache(maxsize=8)

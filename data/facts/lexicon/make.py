@@ -210,7 +210,7 @@ class WordNet:
             usual = [
                 fold(w.replace("_", " ")) + ("" if self.first.get(w.lower()) == offset else "*")
                 for w in lemmas
-                if zipf_frequency(w.replace("_", " "), "en") >= 2.0
+                if zipf_frequency(w.replace("_", " "), "en") >= 1.2
             ]
             parents = [p for p in self.parents[offset] if self.kind[p] == kind]
             if usual or parents:

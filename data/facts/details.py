@@ -1,0 +1,109 @@
+"""Claims about things to be seen: animals, clothes, instruments, weapons, flowers, vehicles.
+
+    for claim in detail_claims(passage, facts): ...
+
+Only a sentence that points ("look for the …", "she wears …", "in the foreground …") claims that a
+thing is there; only kinds of things that a record would name are judged. A thing stands when the
+record names it, a kind of it, or what it is a kind of: "bird" for a parrot, "parrot" for birds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from data.facts.lexicon import english_of, lemma, things
+from data.facts.passage import Passage, Sentence
+from data.facts.record import Facts
+from data.facts.report import Claim, Kind, Verdict
+from data.facts.text import fold
+
+_ROOTS = frozenset({
+    "01466257",  # vertebrate animals
+    "01767661",  # insects, spiders, shellfish
+    "01317541",  # domestic animals
+    "03051540",  # clothing
+    "03800933",  # musical instrument
+    "04565375",  # weapon
+    "04524313",  # vehicle
+    "11669921",  # flower
+    "03597469",  # jewellery
+    "13134947",  # fruit
+})  # fmt: skip
+"""Synsets of Princeton WordNet 3.0 whose kinds are judged."""
+_GENERAL = frozenset({
+    "clothes", "clothing", "dress", "costume", "garment", "flower", "animal", "fruit", "frame",
+    "figure", "model", "person", "man", "human", "child", "world", "kind", "creature", "fold",
+    "back", "line", "plate", "train", "head", "pair", "wear", "place", "tie", "coat", "means",
+    "medium", "accessory", "vessel", "craft", "half", "mean", "drone", "mezzo",
+})  # fmt: skip
+"""Words too wide, or too often something else, to be a claim."""
+
+
+@lru_cache(maxsize=20000)
+def _ancestors(synset: str) -> frozenset[str]:
+    found, waiting = set(), [synset]
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting += things().parents.get(one, ())
+    return frozenset(found)
+
+
+@lru_cache(maxsize=50000)
+def _visible(word: str, language: str) -> frozenset[str]:
+    """The synsets a word means if most of what it usually means is a thing that is judged."""
+    base = lemma(word, language)
+    if language == "en" and not (fold(word) == base or word.endswith("s")):
+        return frozenset()  # "tied", "coated": a verb
+    english = {base} if language == "en" else english_of(language).get(base, frozenset())
+    if not english or english & _GENERAL or base in _GENERAL:
+        return frozenset()
+    first = {things().first.get(w) for w in english}
+    senses = frozenset(s for s in first if s and _ancestors(s) & _ROOTS)
+    return senses if 2 * len(senses) > len(first) else frozenset()
+
+
+def shown(facts: Facts) -> frozenset[str]:
+    """Every synset the record's words can mean."""
+    return frozenset(s for w in facts.english for s in things().senses.get(w, ()))
+
+
+def detail_claims(
+    passage: Passage, facts: Facts, recorded: frozenset[str]
+) -> Iterator[Claim]:
+    """Things pointed at; `recorded` is `shown(facts)`."""
+    above = frozenset(a for s in recorded for a in _ancestors(s))
+    beside = frozenset(p for s in recorded for p in things().parents.get(s, ())) - _TOP
+    for sentence in passage.sentences:
+        if not _points(sentence, passage):
+            continue
+        for word in sentence.words:
+            if word.capitalised and passage.grammar.language != "de":
+                continue
+            written = word.written if passage.grammar.language == "de" else word.written.lower()
+            senses = _visible(written, passage.grammar.language)
+            if not senses or passage.in_quotes(word.start):
+                continue
+            good = facts.names(word) or senses & above or any(
+                _ancestors(s) & recorded - _TOP or beside & {*things().parents.get(s, ())}
+                for s in senses
+            )
+            verdict = Verdict.supported if good else Verdict.unsupported
+            reason = "the record has this" if good else f"the record shows no {word.written}"
+            yield Claim((word.start, word.end), Kind.detail, verdict, reason)
+
+
+_TOP = frozenset({"00001740", "00003553", "00021939", "00002684", "00004475", "00004258"})
+"""Entity, whole, artifact, object, organism, living thing: what everything is a kind of."""
+
+
+def _points(sentence: Sentence, passage: Passage) -> bool:
+    """Whether the sentence points at something as being there."""
+    phrases = passage.grammar.phrases
+    if sentence.asks or not phrases["look"].search(sentence.folded):
+        return False
+    if any(phrases[p].search(sentence.folded) for p in ("question_hint", "negative", "usual", "compare")):
+        return False
+    return not passage.tells_lore(sentence.start)
