@@ -159,7 +159,8 @@ def _random_model(out: Path) -> None:
     config.architectures = ["LlamaForCausalLM"]
     config.save_pretrained(out)
     with torch.device("meta"):
-        model: Any = transformers.AutoModelForCausalLM.from_config(config)
+        auto: Any = transformers.AutoModelForCausalLM
+        model = auto.from_config(config)
     chance = np.random.default_rng(0)
     write_shards(
         out,

@@ -263,14 +263,20 @@ def _half(weight: torch.Tensor, name: str, base: Path) -> NDArray[np.float16]:
     return array
 
 
+def copy_tokenizer(folder: Path, out: Path) -> None:
+    """Copy what a tokenizer consists of over whatever tokenizer `out` has."""
+    for name in _TOKENIZER:
+        if (folder / name).is_file():
+            shutil.copyfile(folder / name, out / name)
+
+
 def _copy_small_files(base: Path, tokenizer: Path | None, out: Path, *, untied: bool) -> None:
     for name in _KEPT:
         if (base / name).is_file():
             shutil.copyfile(base / name, out / name)
-    for folder in (base, tokenizer):
-        for name in _TOKENIZER if folder else ():
-            if folder and (folder / name).is_file():
-                shutil.copyfile(folder / name, out / name)
+    copy_tokenizer(base, out)
+    if tokenizer is not None:
+        copy_tokenizer(tokenizer, out)
     config = json.loads((out / "config.json").read_text("utf-8"))
     config.pop("torch_dtype", None)
     config.pop("quantization_config", None)

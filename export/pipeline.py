@@ -29,6 +29,7 @@ from export.files import check_disk, gigabytes
 from export.publish import publish
 from export.quantize import WEIGHED, Importance, planned_size, quantize
 from export.source import Source, export_folder, find_reference_gguf
+from export.unsloth import can_merge, merge_by_unsloth
 from export.verify import GUIDES, TEXTS, Candidate, Plan, Verification, verify
 from models.catalog import models_folder
 from models.llama import LlamaModel
@@ -141,20 +142,28 @@ def make_reference(source: Source, facts: Facts, folder: Path, console: Console)
     if not merged.is_dir():
         shutil.rmtree(folder / "work", ignore_errors=True)
         merged.parent.mkdir(parents=True)
-        label = "Merging the adapter" if source.adapter else "Reading the weights"
-        with _progress(console) as bar:
-            task = bar.add_task(label)
-            merge.merge(
-                source.base,
-                source.adapter,
-                merged,
-                tokenizer=source.tokenizer,
-                advance=lambda done, all_: bar.update(task, completed=done, total=all_),
-            )
+        _merge(source, merged, console)
     with console.status("Converting to GGUF …"):
         convert_model(merged, out, facts, converter)
     shutil.rmtree(merged)
     return out
+
+
+def _merge(source: Source, out: Path, console: Console) -> None:
+    if can_merge(source.run) and source.adapter and source.tokenizer:
+        console.print("Merging by Unsloth, which trained it …", style="dim", highlight=False)
+        merge_by_unsloth(source.adapter, source.tokenizer, out)
+        return
+    label = "Merging the adapter" if source.adapter else "Reading the weights"
+    with _progress(console) as bar:
+        task = bar.add_task(label)
+        merge.merge(
+            source.base,
+            source.adapter,
+            out,
+            tokenizer=source.tokenizer,
+            advance=lambda done, all_: bar.update(task, completed=done, total=all_),
+        )
 
 
 def _importance(

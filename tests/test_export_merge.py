@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -158,3 +159,23 @@ def test_half_a_base_is_refused(make: Make, tmp_path: Path) -> None:
     (base / "model.safetensors").unlink()
     with pytest.raises(ModelError, match=r"holds no model\.safetensors"):
         merge(base, adapter, tmp_path / "merged")
+
+
+@pytest.mark.skipif(
+    not torch.cuda.is_available() or find_spec("unsloth") is None,
+    reason="Unsloth merges on a CUDA GPU",
+)
+def test_unsloth_gives_the_same_weights(tiny: Path, tmp_path: Path) -> None:
+    from export.unsloth import merge_by_unsloth
+    from models.hf import base_model_folder
+    from tests.export_models import random_adapter
+
+    base = base_model_folder(tiny, tmp_path)
+    random_adapter(base, tmp_path / "adapter", 0.02)
+    merge(base, tmp_path / "adapter", tmp_path / "ours")
+    merge_by_unsloth(tmp_path / "adapter", base, tmp_path / "theirs")
+    expected = transformers.AutoModelForCausalLM.from_pretrained(
+        tmp_path / "theirs", dtype=torch.float32
+    )
+    # Unsloth adds in 16 bits what is added here in 32.
+    assert largest_difference(tmp_path / "ours", expected) <= 4 * HALF_STEP
