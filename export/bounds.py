@@ -20,7 +20,7 @@ _FAITHFUL = {"F32": 0.001, "F16": 0.001, "BF16": 0.01, "Q8_0": 0.01}
 class Bounds:
     """The worst that is let pass."""
 
-    max_kl: float = 0.5  # nats a token, mean: where guides of small models begin to fall apart
+    max_kl: float = 0.5  # nats a token; the 135M model is at 0.06 in Q4_K_M, at 0.33 in IQ2_XS
     min_stopped: float = 1.0  # share of the guides written that must end by the end marker
 
     def missed(self, name: str, kl: float | None, stopped: int, guides: int) -> list[str]:
