@@ -3,9 +3,9 @@
     from export.merge import merge
     merge(base_folder, adapter_folder, Path("merged"))
 
-W + s·B·A is computed in float32 and stored as float16, whose eleven bits keep more of the change than
-the eight of bfloat16. Only the tensor at hand and one shard being filled are
-in memory, so a 7B model needs a few gigabytes.
+W + s·B·A is computed in float32 and stored as float16, whose eleven bits keep more of the change
+than the eight of bfloat16. Only the tensor at hand and one shard being filled are in memory, so a
+7B model needs a few gigabytes.
 """
 
 from __future__ import annotations
