@@ -148,9 +148,11 @@ def _whiskers(
                 named = True
                 axes.plot(
                     [interval.low, interval.high], [height, height], color=colour(place),
-                    linewidth=2, alpha=0.45, solid_capstyle="round",
+                    linewidth=2, alpha=0.45, solid_capstyle="round", clip_on=False,
                 )  # fmt: skip
-                axes.plot([interval.mean], [height], "o", color=colour(place), label=label)
+                axes.plot(
+                    [interval.mean], [height], "o", color=colour(place), label=label, clip_on=False
+                )
         axes.set_yticks(range(len(rows)), [name for name, _ in rows])
         axes.set_ylim(len(rows) - 0.4, -0.6)
         if share:

@@ -57,7 +57,7 @@ def work_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command("evaluate", context_settings=_CONTEXT)
-@click.argument("models", nargs=-1, metavar="[NAME=]MODEL|FILE.jsonl|corpus...")
+@click.argument("models", nargs=-1, metavar="[NAME=]MODEL[@OPTIONS]|FILE.jsonl|corpus...")
 @work_options
 @click.option(
     "--gate",
@@ -70,7 +70,11 @@ def work_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def evaluate(
     models: Sequence[str], gate_file: Path | None, rebase: bool, **values: Any
 ) -> None:  # fmt: skip
-    """Measure guides: of models, of files that guide batch wrote, or the corpus's own."""
+    """Measure guides: of models, of files that guide batch wrote, or the corpus's own.
+
+    A model may be followed by options, as in small@draft,temperature=1: draft (unchecked),
+    temperature, seed, max_tokens. The model none is the writer without a model.
+    """
     from evaluate.variants import parse_variants
     from evaluate.works import EvaluationError
 
@@ -84,7 +88,8 @@ def evaluate(
     variants = parse_variants(models)
     tasks = choose(variants, values)
     work = settle(values)
-    _report({v.name: v.measure(tasks, work) for v in variants}, tasks, values, work.console)
+    measured = {v.name: v.measure(tasks, work) for v in variants}
+    _report(measured, len(tasks), works_name(variants, values), values["out"], work.console)
 
 
 @click.command("compare", context_settings=_CONTEXT)
@@ -141,6 +146,16 @@ def choose(variants: Sequence[Variant], values: dict[str, Any]) -> list[Task]:
     return with_references(tasks[: values["sample"]])
 
 
+def works_name(variants: Sequence[Variant], values: dict[str, Any]) -> str:
+    """Where `choose` takes the works from."""
+    from evaluate.works import HELD_OUT
+
+    files = [variant.source for variant in variants if variant.is_file]
+    if values["works"] or not files or any(variant.is_model for variant in variants):
+        return str(values["works"] or HELD_OUT)
+    return f"the works of {' and '.join(files)}"
+
+
 def settle(values: dict[str, Any]) -> Work:
     """What the variants share, from the options."""
     from rich.console import Console
@@ -157,22 +172,15 @@ def settle(values: dict[str, Any]) -> Work:
 
 
 def _report(
-    measured: dict[str, list[Measured]], tasks: list[Task], values: dict[str, Any],
-    console: Console,
+    measured: dict[str, list[Measured]], tasks: int, works: str, out: Path, console: Console
 ) -> None:  # fmt: skip
     from evaluate.results import Run, write_results
     from evaluate.show import metrics_table, print_table
     from evaluate.summary import summarize
-    from evaluate.works import HELD_OUT
 
     summaries = [summarize(name, found) for name, found in measured.items()]
-    about = {
-        "works": str(values["works"] or HELD_OUT),
-        "tasks": len(tasks),
-        "seed": values["seed"],
-        "machine": machine(),
-    }
-    page = write_results(values["out"], Run(measured, summaries, about))
+    about = {"works": works, "tasks": tasks, "machine": machine()}
+    page = write_results(out, Run(measured, summaries, about))
     print_table(metrics_table(summaries))
     console.print(f"Report: {page}", highlight=False)
 

@@ -1,7 +1,7 @@
 """Means with intervals: the bootstrap over works, and the randomization test for pairs.
 
     from evaluate.intervals import mean_interval
-    mean_interval([1, 0, 1, 1], ["sea", "sea", "boat", "girl"])   # Interval(0.75, 0.33, 1.0, 4)
+    mean_interval([1, 0, 1, 1], ["sea", "sea", "boat", "girl"], share=True)  # 0.75, 0.33 to 1
 
 Several guides of one work are not independent, so whole works are drawn with replacement (cluster
 bootstrap, percentile interval: Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
@@ -36,17 +36,20 @@ class Interval:
     count: int
 
 
-def mean_interval(values: Sequence[float], works: Sequence[Hashable]) -> Interval:
+def mean_interval(
+    values: Sequence[float], works: Sequence[Hashable], *, share: bool = False
+) -> Interval:
     """The mean of at least one value; `works` names the work of each.
 
-    Where all values are the same share of 0 or 1 no resample differs, which would say that there
-    is no doubt; there the exact bound for that many works stands in (Clopper and Pearson, 1934).
+    Of a `share`, values from 0 to 1, that is 0 or 1 throughout no resample differs, which would say
+    that there is no doubt; there the exact bound for that many works stands in (Clopper and
+    Pearson, 1934).
     """
     import numpy as np
 
     sums, counts = _by_work(values, works)
     mean = float(sums.sum() / counts.sum())
-    if mean in (0.0, 1.0) and len(set(values)) == 1:
+    if share and mean in (0.0, 1.0):
         bound = float(((1 - LEVEL) / 2) ** (1 / len(sums)))
         return Interval(mean, min(mean, bound), max(mean, 1 - bound), len(values))
     weights = _draws(len(sums))

@@ -77,7 +77,7 @@ def means(measured: Sequence[Measured]) -> Means:
 
 def _mean(metric: Metric, values: Sequence[float], works: Sequence[str]) -> Interval:
     if metric.mean != "geometric":
-        return mean_interval(values, works)
+        return mean_interval(values, works, share=metric.mean == "share")
     logs = mean_interval([math.log(value) for value in values], works)
     return Interval(math.exp(logs.mean), math.exp(logs.low), math.exp(logs.high), logs.count)
 

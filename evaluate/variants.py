@@ -1,15 +1,19 @@
 """What can be evaluated: a model, a file of guides, or the corpus's own scripts.
 
     variant = parse_variant("old=runs/old.jsonl")     # or "small", "models/x.gguf", "corpus"
+    variant = parse_variant("bare=small@draft,temperature=1")
     measured = variant.measure(tasks, work)
+
+`none` is the writer without a model. After `@` stand options for a model alone: `draft` for its
+text as it comes, unchecked; `temperature`, `seed` and `max_tokens`.
 
 Two sources under one name would be one line in every table, so names must differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +23,7 @@ from data.prompt import CORPUS
 from evaluate.metrics import Measured, measure
 from evaluate.works import Choice, EvaluationError, Task, read_lines
 from evaluate.writing import Settings, write_guides
+from infer.options import NO_MODEL
 
 CORPUS_NAME = "corpus"
 
@@ -39,6 +44,7 @@ class Variant:
 
     name: str
     source: str
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_file(self) -> bool:
@@ -57,7 +63,8 @@ class Variant:
             EvaluationError: there is a guide for none of the tasks.
         """
         if self.is_model:
-            return write_guides(self.source, tasks, work.settings, work.folder, work.console)
+            settings = replace(work.settings, **self.options)
+            return write_guides(self.source, tasks, settings, work.folder, work.console)
         wanted = {task.key for task in tasks}
         path = Path(self.source) if self.is_file else CORPUS
         guides: dict[str, dict[str, Any]] = {}
@@ -86,7 +93,7 @@ class Variant:
                     one = measure(self.name, task, made["guide"], made)
                     one.values["memory"] = _gigabytes(made.get("memory"))
                     measured.append(one)
-        if work.perplexity and self.is_model:
+        if work.perplexity and self.is_model and self.source != NO_MODEL:
             self._add_perplexity(measured, work)
         return measured
 
@@ -125,18 +132,36 @@ def parse_variant(text: str) -> Variant:
     """NAME=SOURCE, or SOURCE with a name of its own.
 
     Raises:
-        EvaluationError: a file of guides is not there.
+        EvaluationError: a file of guides is not there, or an option is none.
     """
     name, equals, source = text.partition("=")
-    if not equals:
+    if not equals or "@" in name:
         name, source = "", text
     variant = Variant(name.strip(), source.strip())
+    if "@" in source and not variant.is_file:
+        source, _, given = source.rpartition("@")
+        variant = replace(variant, source=source.strip(), options=_options(given, text))
     if variant.is_file and not Path(variant.source).is_file():
         raise EvaluationError(f"There is no file {variant.source}.")
     if variant.name:
         return variant
     is_path = variant.is_file or variant.source.endswith(".gguf")
-    return replace(variant, name=Path(variant.source).stem if is_path else variant.source)
+    return replace(variant, name=Path(variant.source).stem if is_path else text.strip())
+
+
+def _options(given: str, text: str) -> dict[str, Any]:
+    kinds = {"temperature": float, "seed": int, "max_tokens": int}
+    options: dict[str, Any] = {}
+    for item in given.split(","):
+        name, _, value = item.strip().partition("=")
+        try:
+            options[name] = True if item.strip() == "draft" else kinds[name](value)
+        except (KeyError, ValueError):
+            raise EvaluationError(
+                f"{text}: {item.strip()!r} is no option of a model; known are draft, "
+                f"{', '.join(f'{kind}=NUMBER' for kind in kinds)}."
+            ) from None
+    return options
 
 
 def _gigabytes(size: object) -> float | None:

@@ -26,6 +26,7 @@ from data.errors import GuideError
 from data.prompt import Request
 from data.prompt_version import prompt_version
 from evaluate.works import EvaluationError, Task, task_key
+from infer.options import NO_MODEL
 from models.resolve import ResolvedModel, resolve
 
 _GUIDE = "import sys, guide; sys.argv[0] = 'guide'; guide.main()"
@@ -41,6 +42,7 @@ class Settings:
     seed: int = 0
     temperature: float | None = None
     max_tokens: int | None = None
+    draft: bool = False
 
     def arguments(self) -> list[str]:
         """The options as `guide batch` takes them."""
@@ -49,6 +51,8 @@ class Settings:
             given.append(f"--temperature={self.temperature}")
         if self.max_tokens is not None:
             given.append(f"--max-tokens={self.max_tokens}")
+        if self.draft:
+            given.append("--draft")
         return given
 
 
@@ -63,8 +67,9 @@ def write_guides(
         ModelError: there is no such model.
         EvaluationError: no guide could be written.
     """
-    resolved = resolve(model, console)
-    kept = folder / f"{resolved.name}-{_identity(resolved, settings)}"
+    resolved = None if model == NO_MODEL else resolve(model, console)
+    name = resolved.name if resolved else NO_MODEL
+    kept = folder / f"{name}-{_identity(resolved, settings)}"
     kept.mkdir(parents=True, exist_ok=True)
     guides: dict[str, dict[str, Any]] = {}
     requests: dict[Request, list[Task]] = {}
@@ -82,11 +87,11 @@ def write_guides(
     return guides
 
 
-def _identity(resolved: ResolvedModel, settings: Settings) -> str:
+def _identity(resolved: ResolvedModel | None, settings: Settings) -> str:
     """What must be the same for a guide to be taken as this model's."""
-    paths = [resolved.path, *([resolved.adapter] if resolved.adapter else [])]
+    paths = [p for p in (resolved.path, resolved.adapter) if p] if resolved else []
     files = [(path.name, path.stat().st_size, int(path.stat().st_mtime)) for path in paths]
-    text = repr((files, resolved.examples, settings, prompt_version()))
+    text = repr((files, resolved and resolved.examples, settings, prompt_version()))
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 

@@ -116,6 +116,7 @@ def test_attention_check_shows_a_guide_of_another_work(tmp_path):
     store.create("spring", ["good", "bad"], entries(), Rules(attention_every=2))
     cast(store, "v", count=1)
     check = store.next_ballot("spring", "v", Random(1))
+    assert check is not None
     assert check.left.work != check.right.work
     right = check.left if check.expected == "left" else check.right
     assert check.artwork == right.artwork
@@ -186,6 +187,7 @@ def test_taste_for_a_side_is_found(store):
     for voter in range(12):
         cast(store, f"v{voter}", verdict="left", seed=voter)
     effects = side_and_length(read_votes(store, "spring"))
+    assert effects is not None
     assert effects.side.low > 0
 
 
@@ -197,9 +199,17 @@ def test_taste_for_length_is_told_apart_from_a_good_variant():
         left = rng.random() < 1 / (1 + np.exp(-1.0 * np.log2(lengths[0] / lengths[1])))
         sides = ("a", "b") if rng.random() < 0.5 else ("b", "a")
         made.append(
-            Outcome(f"v{n}", f"w{n}", *sides, *map(int, lengths), "left" if left else "right")
+            Outcome(
+                f"v{n}",
+                f"w{n}",
+                *sides,
+                int(lengths[0]),
+                int(lengths[1]),
+                "left" if left else "right",
+            )
         )
     effects = side_and_length(Votes("x", ("a", "b"), RULES, tuple(made), 0))
+    assert effects is not None
     assert effects.length.low < 1.0 < effects.length.high
     assert abs(effects.side.mean) < 0.3
 
@@ -279,9 +289,11 @@ def test_real_difference_is_found():
 
 def test_forecast_is_shorter_the_clearer_the_votes():
     test = SequentialTest()
-    clear = test.forecast([1.0] * 8 + [0.0])
-    vague = test.forecast([1.0] * 6 + [0.0] * 4)
-    assert clear.median < vague.median
+    clear = test.forecast([1.0] * 8 + [0.0]).median
+    vague = test.forecast([1.0] * 6 + [0.0] * 4).median
+    assert clear is not None
+    assert vague is not None
+    assert clear < vague
 
 
 @pytest.mark.parametrize(("margin", "level"), [(0, 0.05), (0.5, 0.05), (0.1, 0)])

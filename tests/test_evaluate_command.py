@@ -9,6 +9,7 @@ from evaluate.comparison import differences, most_changed, pair
 from evaluate.gate import judge, read_gate
 from evaluate.metrics import measure
 from evaluate.report import pieces
+from evaluate.variants import parse_variant
 from evaluate.works import Choice, EvaluationError, load_tasks, read_lines, tasks_by_id
 from tests.conftest import SHARED
 
@@ -92,6 +93,25 @@ def test_tiny_writes_its_guides_by_guide_batch(guide, files):
     assert "guides written" not in again.stderr
 
 
+def test_writer_without_a_model_is_a_variant(guide, files):
+    run = guide("evaluate", "none", "good.jsonl", "--works", "good.jsonl", "--sample", "2")
+    assert run.returncode == 0, run.stderr
+    assert "plain sentences" in run.stdout
+
+
+def test_options_of_a_variant():
+    variant = parse_variant("bare=small@draft,temperature=0.5")
+    assert (variant.name, variant.source) == ("bare", "small")
+    assert variant.options == {"draft": True, "temperature": 0.5}
+    assert parse_variant("small@seed=3").name == "small@seed=3"
+
+
+@pytest.mark.parametrize("text", ["small@warm", "small@seed=x", "small@"])
+def test_option_that_is_none_is_refused(text):
+    with pytest.raises(EvaluationError, match="is no option of a model; known are draft"):
+        parse_variant(text)
+
+
 def test_worst_work_stands_first(guide, files):
     lines = [as_batch(g) for g in ROWS]
     lines[5]["guide"] += " It was sold in 1712."
@@ -151,7 +171,10 @@ def test_larger_sample_holds_the_smaller(files):
 def test_bare_records_are_asked_for_as_named(files):
     path = write(files / "works.jsonl", [{"title": "A"}, {"title": "B"}])
     tasks = load_tasks(path, Choice(languages=("fr", "de"), lengths=("full",)))
-    assert {(t.request.language, t.request.length) for t in tasks} == {("fr", "full"), ("de", "full")}
+    assert {(t.request.language, t.request.length) for t in tasks} == {
+        ("fr", "full"),
+        ("de", "full"),
+    }
     assert len(tasks) == 4
 
 

@@ -178,7 +178,7 @@ def test_openings_are_counted():
 
 
 def test_interval_of_equal_shares_is_not_without_doubt():
-    found = mean_interval([1.0] * 10, list(range(10)))
+    found = mean_interval([1.0] * 10, list(range(10)), share=True)
     assert found.mean == found.high == 1.0
     assert found.low == pytest.approx(0.025**0.1)
 

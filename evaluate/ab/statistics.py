@@ -53,7 +53,8 @@ def win_rates(votes: Votes) -> list[WinRate]:
         if outcomes:
             said = Counter(o.winner or o.verdict for o in outcomes)
             values = [outcome.value(a) for outcome in outcomes]
-            share = mean_interval(values, [outcome.voter for outcome in outcomes])
+            voters = [outcome.voter for outcome in outcomes]
+            share = mean_interval(values, voters, share=True)
             rate = WinRate(a, b, share, said[a], said[b], said["equal"], said["both bad"])
             found.append(rate)
     return found
