@@ -75,14 +75,15 @@ def train(
 
 def _dry_run(recipe: Recipe, console: Console) -> None:
     """Print the resolved recipe, what it needs, and refuse what cannot fit."""
-    from train.estimate import Sizes, count_tokens, estimate, smallest_change
+    from train.estimate import Sizes, count_tokens, device_rate, estimate, smallest_change
     from train.fit import prepare
 
     job = prepare(recipe, console)
     sizes = Sizes.of(job.base.config())
     lengths = [len(row.input_ids) for row in job.data.train]
     tokens = count_tokens(lengths, job.plan, recipe.batching)
-    needs = estimate(recipe, sizes, job.plan, tokens, job.hardware, job.backend.name)
+    rate = device_rate(job.hardware)
+    needs = estimate(recipe, sizes, job.plan, tokens, job.hardware, job.backend.name, rate=rate)
     click.echo(as_toml(recipe))
     learnt = sum(row.learnt for row in job.data.train)
     table = Table(box=None, pad_edge=False, show_header=False)

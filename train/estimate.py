@@ -1,7 +1,7 @@
 """What a run will need, before it starts: tokens, steps, memory and time.
 
-from train.estimate import estimate, smallest_change
-needs = estimate(recipe, sizes, plan, tokens_a_pass, hardware, backend="unsloth")
+from train.estimate import device_rate, estimate
+needs = estimate(recipe, sizes, plan, tokens, hardware, "unsloth", rate=device_rate(hardware))
 needs.memory, needs.seconds
 
 Memory is counted tensor by tensor; the constants beside each were set against the peaks that
@@ -103,9 +103,19 @@ class Needs:
 
 
 def estimate(
-    recipe: Recipe, sizes: Sizes, plan: Plan, tokens: Tokens, hardware: Hardware, backend: str
+    recipe: Recipe,
+    sizes: Sizes,
+    plan: Plan,
+    tokens: Tokens,
+    hardware: Hardware,
+    backend: str,
+    *,
+    rate: float,
 ) -> Needs:
-    """Memory and time of a run whose passes take `tokens.a_pass` tokens."""
+    """Memory and time of a run whose passes take `tokens.a_pass` tokens.
+
+    `rate` is the device's, in floating-point operations a second (`device_rate`).
+    """
     width = 4 if hardware.device == "cpu" else 2
     linear = sizes.linear_weights * (NF4_BYTES if recipe.bits == 4 else width)
     trained = sizes.trained_weights(recipe)
@@ -114,12 +124,13 @@ def estimate(
     block = BLOCK_COPIES * (sizes.hidden + sizes.inner) * width
     kept = sizes.hidden * width if recipe.gradient_checkpointing else block
     a_token = sizes.layers * kept + block
+    share = SHARE_OF_RATE[(hardware.device, backend)]
     loss = LOSS_TOKENS * sizes.vocabulary * 4 * 3
     return Needs(
         weights=linear + sizes.embedding_weights * width,
         adapter=adapter,
         activations=tokens.a_pass * a_token + loss,
-        seconds=_seconds(recipe, sizes, plan, tokens, hardware, backend),
+        seconds=_work(recipe, sizes, plan, tokens) / (rate * share * hardware.devices),
         trained=trained,
     )
 
@@ -151,7 +162,8 @@ def smallest_change(
     for flags, changed in _changes(recipe, hardware):
         plan = make_plan(changed, len(lengths), hardware.devices)
         tokens = count_tokens(lengths, plan, changed.batching)
-        if estimate(changed, sizes, plan, tokens, hardware, backend).memory <= hardware.free:
+        needs = estimate(changed, sizes, plan, tokens, hardware, backend, rate=1.0)
+        if needs.memory <= hardware.free:
             return flags
     return None
 
@@ -182,15 +194,13 @@ def _steps(recipe: Recipe, hardware: Hardware) -> Iterator[tuple[str, Any]]:
         yield "bits", 4
 
 
-def _seconds(
-    recipe: Recipe, sizes: Sizes, plan: Plan, tokens: Tokens, hardware: Hardware, backend: str
-) -> float:
+def _work(recipe: Recipe, sizes: Sizes, plan: Plan, tokens: Tokens) -> float:
+    """Floating-point operations of the whole run."""
     # Forward and backward through frozen weights are two passes, the recomputation a third.
     passes = 6 if recipe.gradient_checkpointing else 4
     epochs = plan.steps / plan.steps_per_epoch
     work = passes * (sizes.linear_weights + sizes.vocabulary * sizes.hidden)
-    rate = device_rate(hardware) * SHARE_OF_RATE[(hardware.device, backend)] * hardware.devices
-    return epochs * tokens.an_epoch * work / rate
+    return epochs * tokens.an_epoch * work
 
 
 def device_rate(hardware: Hardware) -> float:

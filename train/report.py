@@ -79,8 +79,10 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("Trained weights", f"{info.trained:,}"),
         (
             "Data",
-            f"{info.data.train_rows:,} rows, {info.data.train_tokens:,} tokens, longest "
-            f"{info.data.longest}; {info.data.validation_rows:,} rows held out",
+            (
+                f"{info.data.train_rows:,} rows, {info.data.train_tokens:,} tokens, longest "
+                f"{info.data.longest}; {info.data.validation_rows:,} rows held out"
+            ),
         ),
         ("Fingerprints", prints),
         ("Hardware", f"{info.hardware.devices} × {info.hardware.name}; {info.hardware.system}"),
