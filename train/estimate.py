@@ -24,8 +24,14 @@ from train.recipe import Recipe
 NF4_BYTES = 0.516  # a weight: 4 bits, and its blocks' scales quantized in turn
 RESERVE = 0.6e9  # bytes for CUDA itself and its libraries' workspaces
 LOSS_TOKENS = 256  # the fused losses take logits of so many tokens at once
-BLOCK_COPIES = 14  # of a block's hidden and inner states that live while it is differentiated
-SHARE_OF_RATE = {("cuda", "unsloth"): 0.30, ("cuda", "peft"): 0.12, ("cpu", "peft"): 0.35}
+BLOCK_COPIES = 8  # of a block's hidden and inner states that live while it is differentiated
+SAVED_COPIES = {"unsloth": 4, "peft": 8}  # of each block, where nothing is computed again
+SHARE_OF_RATE = {
+    ("cuda", "unsloth"): 0.25,
+    ("cuda", "peft"): 0.08,
+    ("cpu", "peft"): 0.35,
+    ("cpu", "unsloth"): 0.35,
+}
 """Of the device's rate in a matrix product, what a training step reaches."""
 
 
@@ -121,9 +127,12 @@ def estimate(
     trained = sizes.trained_weights(recipe)
     # Weight and gradient in 32 bits; AdamW's two moments in 8 or 32 bits.
     adapter = trained * (8 + (2 if recipe.optimizer == "adamw_8bit" else 8))
-    block = BLOCK_COPIES * (sizes.hidden + sizes.inner) * width
-    kept = sizes.hidden * width if recipe.gradient_checkpointing else block
-    a_token = sizes.layers * kept + block
+    states = (sizes.hidden + sizes.inner) * width
+    if not recipe.gradient_checkpointing:
+        kept = SAVED_COPIES[backend] * states
+    else:  # a block's input; Unsloth keeps it in the machine's memory
+        kept = 0 if backend == "unsloth" else sizes.hidden * width
+    a_token = sizes.layers * kept + BLOCK_COPIES * states
     share = SHARE_OF_RATE[(hardware.device, backend)]
     loss = LOSS_TOKENS * sizes.vocabulary * 4 * 3
     return Needs(
