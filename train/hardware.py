@@ -103,8 +103,8 @@ def choose_backend(recipe: Recipe, hardware: Hardware) -> tuple[Literal["unsloth
     has_unsloth = find_spec("unsloth") is not None
     if recipe.backend == "unsloth" and not has_unsloth:
         raise RecipeError(
-            "backend is unsloth and unsloth is not installed; add it on a machine with an NVIDIA GPU with: just setup train"
-            ", or choose --set backend=peft"
+            "backend is unsloth and unsloth is not installed; `just setup train` adds it where "
+            "there is an NVIDIA GPU, elsewhere choose --set backend=peft"
         )
     if recipe.bits == 4 and find_spec("bitsandbytes") is None:
         raise RecipeError(
