@@ -2,20 +2,25 @@
 
     guide batch works.csv guides.jsonl --length brief
 
-Each line of the output is one guide with its artwork, options and measurements, written and
-flushed as soon as it is done. Started again with the same options it does only what is missing.
+Each line of the output is one guide with its artwork, options and measurements, in the order of
+the records, flushed as soon as it is done. Several are written at once, which changes none of
+them. Started again with the same options it does only what is missing.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import click
 from filelock import FileLock, Timeout
@@ -32,58 +37,65 @@ from rich.progress import (
 from data.artwork import Record, read_records
 from data.errors import OutputError, PromptTooLong, RecordError
 from infer.options import Options, guide_options, read_options, record_path
-from infer.result import result_record
 
 if TYPE_CHECKING:
-    from infer.session import Session
+    from infer.session import ModelSession
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("source", metavar="IN.jsonl|IN.csv|-")
 @click.argument("target", metavar="OUT.jsonl", type=click.Path(dir_okay=False, path_type=Path))
 @guide_options
-def batch(source: str, target: Path, **values: Any) -> None:
+@click.option(
+    "--slots", type=click.IntRange(1, 64), default=None,
+    help="Guides written at once; by default what memory and cores bear.",
+)  # fmt: skip
+def batch(source: str, target: Path, slots: int | None, **values: Any) -> None:
     """Write the guides of many works; started again, it does only what is missing."""
     options = read_options(**values)
     records = list(read_records(record_path(source)))
     console = Console(stderr=True)
+    skipped: list[str] = []
     with _locked(target):
         missing, done = _missing(records, target, options)
         if done:
             console.print(f"{done} of {len(records)} are there already.", style="dim")
         if missing:
-            from infer.session import Session
-
-            with Session(options.model, console) as session, target.open("ab") as out:
-                try:
-                    skipped = _write_all(session, missing, options, out)
-                except KeyboardInterrupt:
-                    console.print(
-                        f"Stopped; {target} keeps what is written. Run it again to go on."
-                    )
-                    raise
-            _report(console, len(missing), skipped, target)
+            skipped = _write_missing(missing, options, target, console, slots)
         else:
             console.print(f"Nothing is missing in {target}.")
-            skipped = []
     if skipped:
         raise RecordError(
             f"{len(skipped)} of {len(records)} records were left out; the first: {skipped[0]}"
         )
 
 
-def _write_all(
-    session: Session, records: list[Record], options: Options, out: BinaryIO
+def _write_missing(
+    missing: list[Record], options: Options, target: Path, console: Console, slots: int | None
 ) -> list[str]:
-    """Write each guide; returns why records were left out."""
+    """Open the model and write; returns why records were left out."""
+    from infer.session import open_session
+
+    with open_session(options, console, slots=slots) as session, target.open("ab") as out:
+        try:
+            skipped = _write_all(session, missing, options, out)
+        except KeyboardInterrupt:
+            console.print(f"Stopped; {target} keeps what is written. Run it again to go on.")
+            raise
+    _report(console, len(missing), skipped, target)
+    return skipped
+
+
+def _write_all(
+    session: ModelSession, records: list[Record], options: Options, out: BinaryIO
+) -> list[str]:
+    """Write as many guides at once as there are slots, and their lines in the records' order."""
     skipped = []
-    with _progress(session.console) as progress:
+    with _progress(session.console) as progress, _Workers(session.slots) as workers:
         task = progress.add_task("guides", total=len(records))
-        for record in records:
-            try:
-                line = _write_one(session, record, options)
-            except PromptTooLong as error:
-                skipped.append(f"record {record.line} ({record.artwork.title}): {error}")
+        for record, line in workers.each(records, lambda r: _write_one(session, r, options)):
+            if isinstance(line, PromptTooLong):
+                skipped.append(f"record {record.line} ({record.artwork.title}): {line}")
             else:
                 out.write(line)
                 out.flush()
@@ -91,10 +103,53 @@ def _write_all(
     return skipped
 
 
-def _write_one(session: Session, record: Record, options: Options) -> bytes:
-    generation = session.start(record.artwork, options)
-    text = "".join(generation)
-    result = result_record(text, record.artwork, session.name, generation)
+class _Workers:
+    """Threads that each write one guide at a time."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="guide-batch")
+
+    def each(
+        self, records: list[Record], write: Callable[[Record], bytes | PromptTooLong]
+    ) -> Iterator[tuple[Record, bytes | PromptTooLong]]:
+        """Every record with its line, in order, begun a few ahead of the one waited for."""
+        begun: deque[tuple[Record, Future[bytes | PromptTooLong]]] = deque()
+        rest = iter(records)
+        while True:
+            for record in islice(rest, 2 * self._count - len(begun)):
+                begun.append((record, self._pool.submit(write, record)))
+            if not begun:
+                return
+            record, future = begun.popleft()
+            while not future.done():
+                wait([future], timeout=0.2)  # short, so that Windows sees Ctrl-C too
+            yield record, future.result()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        # After an error the guides begun are given up: closing the session ends their threads.
+        self._pool.shutdown(wait=kind is None, cancel_futures=True)
+
+
+def _write_one(session: ModelSession, record: Record, options: Options) -> bytes | PromptTooLong:
+    try:
+        telling = session.start(record.artwork, options)
+    except PromptTooLong as error:
+        return error
+    try:
+        for _ in telling:
+            pass
+    finally:
+        telling.cancel()
+    result = telling.result()
     result["options"] = _option_fields(options)
     return (json.dumps(result, ensure_ascii=False) + "\n").encode("utf-8")
 
@@ -106,6 +161,7 @@ def _option_fields(options: Options) -> dict[str, Any]:
         "model": options.model,
         **asdict(options.sampling),
         "max_tokens": options.max_tokens,
+        "draft": options.draft,
     }
 
 
@@ -165,6 +221,9 @@ def _key(artwork: dict[str, Any]) -> str:
 def _locked(target: Path) -> Iterator[None]:
     """One batch at a time on one output."""
     lock = target.with_name(f".{target.name}.lock")
+    if not target.parent.is_dir():
+        reason = os.strerror(errno.ENOTDIR if target.parent.exists() else errno.ENOENT)
+        raise OutputError(f"{target} cannot be written: {reason}.")
     try:
         with FileLock(lock, blocking=False):
             yield

@@ -20,6 +20,9 @@ MAX_TOKENS = {"brief": 260, "full": 440}
 
 GREATEST_SEED = 2**32 - 1
 
+NO_MODEL = "none"
+"""The name under which plain sentences are written without any model."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
@@ -39,6 +42,8 @@ class Options:
     model: str
     sampling: Sampling
     max_tokens: int
+    draft: bool = False
+    backend: str = ""
 
     def with_seed(self, seed: int) -> Options:
         """The same with another seed, for another guide of the same kind."""
@@ -63,7 +68,7 @@ def guide_options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option(
                 "--model", default=DEFAULT_MODEL, show_default=True, metavar="NAME|PATH.gguf",
-                help="A model of the catalog (guide models list) or a file.",
+                help="A model of the catalog (guide models list), a file, or none.",
             ),
             click.option(
                 "--seed", type=click.IntRange(0, GREATEST_SEED), default=0, show_default=True,
@@ -76,6 +81,14 @@ def guide_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--max-tokens", type=click.IntRange(1, CONTEXT), default=None,
                 help="Where to cut a guide that does not end by itself.",
+            ),
+            click.option(
+                "--draft", is_flag=True,
+                help="The model's first draft, unchecked, as it comes.",
+            ),
+            click.option(
+                "--backend", default="", metavar="URL", envvar="GUIDE_BACKEND",
+                help="An OpenAI-compatible server that draws instead. [env: GUIDE_BACKEND]",
             ),
         ]
     ):  # fmt: skip
@@ -91,6 +104,8 @@ def read_options(
     seed: int,
     temperature: float,
     max_tokens: int | None,
+    draft: bool = False,
+    backend: str = "",
 ) -> Options:
     """The options as click gives them, by name."""
     return Options(
@@ -98,6 +113,8 @@ def read_options(
         model,
         Sampling(temperature=temperature, seed=seed),
         max_tokens or MAX_TOKENS[length],
+        draft,
+        backend,
     )
 
 

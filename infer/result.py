@@ -1,20 +1,152 @@
-"""One guide with everything known about it, as `guide tell --json` and `guide batch` give it."""
+"""One guide being told, and everything known about it afterwards.
+
+telling = session.start(artwork, options)
+for text in telling:
+    print(text, end="", flush=True)
+telling.result()    # what `guide tell --json` prints and `guide batch` writes
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Protocol
 
 from data.artwork import Artwork
+from data.facts import Report
+from infer.judge import Judge
+from infer.options import Options
+from infer.plain import PlainWriter
+from infer.request import Measures
+from infer.writer import GuideWriter, Outcome, Source
 
-if TYPE_CHECKING:
-    from infer.runner import Generation
+
+class Origin(Source, Protocol):
+    """A source that is given back afterwards and says what it took."""
+
+    def measures(self) -> Measures:
+        """Figures of what was drawn."""
+
+    def close(self) -> None:
+        """Stop drawing."""
 
 
-def result_record(text: str, artwork: Artwork, model: str, generation: Generation) -> dict[str, Any]:
-    """The guide, its artwork, its model, and the measures of the finished generation."""
-    return {
-        "guide": text,
-        "artwork": artwork.as_record(),
-        "model": model,
-        **generation.measures().as_dict(),
-    }
+class Telling:
+    """One guide: verified sentence by sentence, or a draft as the model draws it."""
+
+    def __init__(
+        self, artwork: Artwork, options: Options, model: str, origin: Origin | None
+    ) -> None:
+        self._artwork, self._options, self._model = artwork, options, model
+        self._origin = origin
+        self._outcome = Outcome()
+        self._told = False
+        self._started_at = time.perf_counter()
+
+    def __iter__(self) -> Iterator[str]:
+        """The text in the pieces in which it may be shown; joined, they are the guide.
+
+        Raises:
+            ModelError: the model failed.
+        """
+        if self._origin is None:
+            yield from self._joined(self._plain())
+        elif self._options.draft:
+            yield from self._draft(self._origin)
+        else:
+            writer = GuideWriter(self._artwork, self._options.request, self._options.sampling.seed)
+            self._outcome = writer.outcome
+            yield from self._joined(writer.write(self._origin))
+        self._told = True
+        self.cancel()
+
+    def cancel(self) -> None:
+        """Stop writing and give the model back; doing it twice does nothing."""
+        if self._origin is not None:
+            self._origin.close()
+
+    def result(self) -> dict[str, Any]:
+        """The guide, its artwork, its model, the measures, and what the fact check saw."""
+        outcome = self._outcome
+        measures = self._origin.measures() if self._origin else self._no_measures()
+        if self._told and measures.finish_reason == "cancelled":
+            measures = replace(measures, finish_reason="stop")  # the writer had enough
+        text = outcome.text
+        return {
+            "guide": text,
+            "artwork": self._artwork.as_record(),
+            "model": self._model,
+            **measures.as_dict(),
+            "seconds": round(outcome.seconds, 3),
+            "time_to_first_sentence": round(outcome.time_to_first_sentence, 3),
+            "check_seconds": round(outcome.check_seconds, 4),
+            "redraws": outcome.redraws,
+            "dropped": [{"sentence": d.sentence, "reason": d.reason} for d in outcome.dropped],
+            "plain": [outcome.sentences[i] for i in outcome.plain],
+            "claims": _claims(text, outcome.report),
+            "findings": _findings(text, outcome.report),
+        }
+
+    def _joined(self, sentences: Iterator[str]) -> Iterator[str]:
+        for number, sentence in enumerate(sentences):
+            yield f" {sentence}" if number else sentence
+
+    def _draft(self, origin: Origin) -> Iterator[str]:
+        text = ""
+        for piece in origin:
+            text += piece
+            yield piece
+        outcome = self._outcome
+        outcome.sentences = [text]
+        outcome.time_to_first_sentence = origin.measures().time_to_first_token
+        self._judge_whole(text)
+
+    def _plain(self) -> Iterator[str]:
+        """The guide of the writer without a model, all of whose sentences are plain."""
+        options, outcome = self._options, self._outcome
+        writer = PlainWriter(self._artwork, options.request, options.sampling.seed)
+        outcome.sentences = writer.guide()
+        outcome.plain = list(range(len(outcome.sentences)))
+        outcome.time_to_first_sentence = time.perf_counter() - self._started_at
+        yield from outcome.sentences
+        self._judge_whole(outcome.text)
+
+    def _judge_whole(self, text: str) -> None:
+        outcome = self._outcome
+        outcome.seconds = time.perf_counter() - self._started_at
+        started = time.perf_counter()
+        outcome.report = Judge(self._artwork, self._options.request).report(text)
+        outcome.check_seconds = time.perf_counter() - started
+
+    def _no_measures(self) -> Measures:
+        outcome = self._outcome
+        return Measures("stop", 0, 0, outcome.seconds, outcome.time_to_first_sentence, 0.0)
+
+
+def _claims(text: str, report: Report) -> list[dict[str, str]]:
+    return [
+        {
+            "text": text[claim.start : claim.end],
+            "kind": claim.kind.value,
+            "verdict": claim.verdict.value,
+            "reason": claim.reason,
+        }
+        for claim in report.claims
+    ]
+
+
+def _findings(text: str, report: Report) -> list[dict[str, str]]:
+    """Faults of style; one of the guide as a whole, such as its length, quotes nothing."""
+    found = []
+    for finding in report.findings:
+        start, end = finding.span
+        whole = (start, end) == (0, len(text))
+        found.append(
+            {
+                "text": "" if whole else text[start:end],
+                "kind": finding.kind,
+                "reason": finding.reason,
+            }
+        )
+    return found

@@ -1,7 +1,7 @@
-"""A model made ready to write guides: found, fetched if need be, loaded, and asked well.
+"""A writer of guides made ready: a model found, fetched if need be and loaded, or a server asked.
 
-with Session("small", console) as session:
-    generation = session.start(artwork, options)
+with open_session(options, console, slots=4) as session:
+    telling = session.start(artwork, options)
 """
 
 from __future__ import annotations
@@ -9,72 +9,97 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
-
-from rich.console import Console
+from typing import TYPE_CHECKING, Protocol, Self
 
 from data.artwork import Artwork
-from data.prompt import Example, Prompt, Request, build_prompt, load_examples
-from infer.options import Options
-from infer.prefix import PrefixCache
-from infer.runner import Generation, Runner
-from models.catalog import models_folder
-from models.llama import TRAINED, LlamaModel
-from models.resolve import resolve
+from data.prompt import ChatTemplate, Example, Prompt, Request, build_prompt, load_examples
+from infer.options import NO_MODEL, Options
+from infer.result import Telling
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from infer.engine import Engine
+    from infer.remote import Server
+    from models.resolve import ResolvedModel
+
+REMOTE_SLOTS = 8
+"""Guides asked of a server at once; servers queue what they cannot bear."""
 
 
-class Session:
-    """One loaded model and what is asked of it besides the record."""
+class Closer(Protocol):
+    """Something that has to be closed."""
 
-    def __init__(self, model: str, console: Console) -> None:
-        """Resolve, fetch and load a model.
+    def close(self) -> None:
+        """Free it."""
 
-        Raises:
-            ModelError: it is unknown, cannot be fetched, or cannot be loaded.
-        """
-        resolved = resolve(model, console)
-        self.name, self.console = resolved.name, console
-        self._shows_examples = resolved.examples
-        self.model = LlamaModel(
-            resolved.path, architecture=resolved.architecture, adapter=resolved.adapter
-        )
-        try:
-            self._template = self.model.chat_template()
-            if self.model.metadata(TRAINED) == "true":
-                self._shows_examples = False
-            cache = PrefixCache(models_folder() / "cache", self.model)
-            self.runner = Runner(self.model, prefix_cache=cache)
-        except BaseException:
-            self.model.close()
-            raise
+
+def open_session(options: Options, console: Console, *, slots: int | None = 1) -> ModelSession:
+    """The session for a model, a server, or no model; `slots` None means as many as it bears.
+
+    Raises:
+        ModelError: the model is unknown, cannot be fetched or loaded, or the server not reached.
+    """
+    if options.model == NO_MODEL:
+        return ModelSession(NO_MODEL, console)
+    if options.backend:
+        return _open_remote(options, console, slots)
+    return _open_local(options, console, slots)
+
+
+class ModelSession:
+    """What is asked of one model besides the record, and who draws its text."""
+
+    def __init__(
+        self,
+        name: str,
+        console: Console,
+        *,
+        drawer: Engine | Server | None = None,
+        template: ChatTemplate | None = None,
+        examples: bool = False,
+        slots: int = 1,
+    ) -> None:
+        self.name, self.console, self.slots = name, console, slots
+        self.drawer = drawer
+        self._template, self._shows_examples = template, examples
+        self._closers: list[Closer] = [drawer] if drawer else []
 
     def prompt(self, artwork: Artwork, request: Request) -> Prompt:
         """The prompt for this model: one that we trained needs no examples."""
+        assert self._template is not None
         return build_prompt(artwork, request, self._template, self._examples(request))
 
-    def start(self, artwork: Artwork, options: Options) -> Generation:
+    def start(self, artwork: Artwork, options: Options) -> Telling:
         """Begin one guide.
 
         Raises:
             PromptTooLong: the record does not fit.
         """
-        return self.runner.start(
-            self.prompt(artwork, options.request), options.sampling, options.max_tokens
-        )
+        if self.drawer is None:
+            return Telling(artwork, options, self.name, None)
+        prompt = self.prompt(artwork, options.request)
+        request = self.drawer.submit(prompt, options.sampling, options.max_tokens)
+        return Telling(artwork, options, self.name, request)
 
     @contextmanager
     def preparing(self, artwork: Artwork, request: Request) -> Iterator[None]:
         """Say that the examples are being read, where that will take more than a moment."""
-        if self.runner.is_ready_for(self.prompt(artwork, request)):
+        drawer = self.drawer
+        if drawer is None or drawer.is_ready_for(self.prompt(artwork, request)):
             yield
             return
         with self.console.status("Reading the examples, once for this model …"):
             yield
 
+    def closing(self, closer: Closer) -> None:
+        """Close that too at the end."""
+        self._closers.append(closer)
+
     def close(self) -> None:
-        """Free context and weights."""
-        self.runner.close()
-        self.model.close()
+        """Free context and weights, in the order they were made ready, last first."""
+        for closer in self._closers:
+            closer.close()
 
     def __enter__(self) -> Self:
         return self
@@ -89,3 +114,66 @@ class Session:
 
     def _examples(self, request: Request) -> tuple[Example, ...]:
         return load_examples(request.language) if self._shows_examples else ()
+
+
+def _open_local(options: Options, console: Console, slots: int | None) -> ModelSession:
+    from infer.engine import Engine
+    from infer.prefix import PrefixCache
+    from models.catalog import models_folder
+    from models.llama import TRAINED, LlamaModel
+    from models.resolve import resolve
+
+    found = resolve(options.model, console)
+    model = LlamaModel(found.path, architecture=found.architecture, adapter=found.adapter)
+    try:
+        template = model.chat_template()
+        examples = found.examples and model.metadata(TRAINED) != "true"
+        cache = PrefixCache(models_folder() / "cache", model)
+        engine = Engine(model, slots=slots, prefix_cache=cache)
+    except BaseException:
+        model.close()
+        raise
+    session = ModelSession(
+        found.name,
+        console,
+        drawer=engine,
+        template=template,
+        examples=examples,
+        slots=engine.slots,
+    )
+    session.closing(model)
+    return session
+
+
+def _open_remote(options: Options, console: Console, slots: int | None) -> ModelSession:
+    from infer.remote import Server
+
+    server = Server(options.backend, options.model)
+    template, examples, name = _remote_template(server, options, console)
+    return ModelSession(
+        name,
+        console,
+        drawer=server,
+        template=template,
+        examples=examples,
+        slots=slots or REMOTE_SLOTS,
+    )
+
+
+def _remote_template(
+    server: Server, options: Options, console: Console
+) -> tuple[ChatTemplate, bool, str]:
+    """The chat template and habits of the model that the server serves.
+
+    The server's own template where it tells; otherwise that of the local file of `--model`, which
+    has to be the same model.
+    """
+    from models.llama import TRAINED, LlamaModel
+    from models.resolve import resolve
+
+    found: ResolvedModel = resolve(options.model, console)
+    with LlamaModel(found.path, architecture=found.architecture, vocabulary_only=True) as model:
+        examples = found.examples and model.metadata(TRAINED) != "true"
+        own = model.chat_template()
+    source = server.chat_template()
+    return (ChatTemplate(source, **own.tokens) if source else own), examples, server.model

@@ -17,7 +17,6 @@ from rich.console import Console
 from data.artwork import Artwork, Form, parse_artwork, read_records
 from data.errors import RecordError
 from infer.options import guide_options, read_options, record_path
-from infer.result import result_record
 
 _WIDTH = 80  # columns; longer lines are hard to read aloud from
 
@@ -39,24 +38,25 @@ def tell(record: str | None, as_json: bool, **values: Any) -> None:
     """Write the guide of one work, given as options, as a JSON file, or on standard input (-)."""
     fields = {name: values.pop(name) for name in tuple(values) if name in Artwork.model_fields}
     artwork = _artwork(record, fields)
-    from infer.session import Session  # loads llama.cpp, which a faulty record need not wait for
+    from infer.session import open_session  # what it imports a faulty record need not wait for
 
     options = read_options(**values)
     console = Console(stderr=True)
-    with Session(options.model, console) as session:
-        generation = session.start(artwork, options)
-        pieces = iter(generation)
+    with open_session(options, console) as session:
+        telling = session.start(artwork, options)
+        pieces = iter(telling)
         try:
             with session.preparing(artwork, options.request):
                 first = next(pieces, "")
-            text = _print_pieces(_chain(first, pieces), quiet=as_json)
+            _print_pieces(_chain(first, pieces), quiet=as_json)
         finally:
-            generation.cancel()
-        result = result_record(text, artwork, session.name, generation)
+            telling.cancel()
+        result = telling.result()
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False))
     else:
-        console.print(_summary(result), style="bright_black", highlight=False)
+        summary = _summary(result, draft=options.draft)
+        console.print(summary, style="bright_black", highlight=False, soft_wrap=True)
 
 
 def _artwork(record: str | None, fields: dict[str, Any]) -> Artwork:
@@ -84,19 +84,18 @@ def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
     yield from rest
 
 
-def _print_pieces(pieces: Iterable[str], *, quiet: bool) -> str:
-    """Print text as it comes, wrapped at words on a terminal; returns the whole text."""
+def _print_pieces(pieces: Iterable[str], *, quiet: bool) -> None:
+    """Print text as it comes, wrapped at words on a terminal."""
     shown = _Wrapped(Console().width) if sys.stdout.isatty() else _Plain()
-    text = ""
+    begun = False
     try:
         for piece in pieces:
-            text += piece
             if not quiet:
+                begun = True
                 shown.write(piece)
     finally:
-        if not quiet and text:
+        if begun:
             shown.end()
-    return text
 
 
 class _Plain:
@@ -137,10 +136,26 @@ class _Wrapped(_Plain):
         self._word = ""
 
 
-def _summary(result: dict[str, Any]) -> str:
-    line = (
-        f"{result['model']} · {result['tokens']} tokens · "
-        f"{result['tokens_per_second']:.1f} tokens/s · "
-        f"first token after {result['time_to_first_token']:.1f} s"
+def _summary(result: dict[str, Any], *, draft: bool) -> str:
+    parts = [result["model"]]
+    if result["tokens"]:
+        parts += [f"{result['tokens']} tokens", f"{result['tokens_per_second']:.1f} tokens/s"]
+    if draft:
+        parts.append(f"first token after {result['time_to_first_token']:.1f} s")
+    else:
+        parts.append(f"first sentence after {result['time_to_first_sentence']:.1f} s")
+    parts += _counts(result)
+    if result["finish_reason"] == "length":
+        parts.append("cut off at --max-tokens")
+    return " · ".join(parts)
+
+
+def _counts(result: dict[str, Any]) -> list[str]:
+    """What the fact check saw, where there is something to say."""
+    unsupported = sum(claim["verdict"] == "unsupported" for claim in result["claims"])
+    counts = (
+        (unsupported, "claims unsupported"),
+        (result["redraws"], "redrawn"),
+        (len(result["dropped"]), "dropped"),
     )
-    return line + (" · cut off at --max-tokens" if result["finish_reason"] == "length" else "")
+    return [f"{count} {what}" for count, what in counts if count]

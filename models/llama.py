@@ -68,8 +68,15 @@ def physical_cores() -> int:
 class LlamaModel:
     """Weights, vocabulary and chat template of one GGUF file, with its adapter if it has one."""
 
-    def __init__(self, path: Path, *, architecture: str = "", adapter: Path | None = None) -> None:
-        """Load the file.
+    def __init__(
+        self,
+        path: Path,
+        *,
+        architecture: str = "",
+        adapter: Path | None = None,
+        vocabulary_only: bool = False,
+    ) -> None:
+        """Load the file, or only its vocabulary and chat template, which takes no memory.
 
         Raises:
             ModelError: the file is absent, damaged, of the wrong kind, or larger than memory.
@@ -77,13 +84,14 @@ class LlamaModel:
         self.path, self.adapter_path = path, adapter
         self.adapter: Any = None
         self.header = read_header(path, architecture)
-        self._check_memory()
+        if not vocabulary_only:
+            self._check_memory()
         llama_cpp.llama_log_set(_keep_log, ctypes.c_void_p(0))
         llama_cpp.llama_backend_init()
         _log_lines.clear()
-        self.handle: Any = llama_cpp.llama_model_load_from_file(
-            str(path).encode(), llama_cpp.llama_model_default_params()
-        )
+        params = llama_cpp.llama_model_default_params()
+        params.vocab_only = vocabulary_only
+        self.handle: Any = llama_cpp.llama_model_load_from_file(str(path).encode(), params)
         if not self.handle:
             raise ModelError(
                 f"{path} cannot be loaded ({last_log_line() or 'no reason given'}); "

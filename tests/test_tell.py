@@ -23,7 +23,7 @@ def test_options_give_the_record_and_the_guide_is_printed(guide):
     assert run.stdout.endswith("\n")
     assert "<END>" not in run.stdout
     assert "tiny · " in run.stderr
-    assert "tokens/s · first token after" in run.stderr
+    assert "tokens/s · first sentence after" in run.stderr
 
 
 def test_json_holds_the_guide_its_artwork_and_the_measures(guide, tmp_path):
@@ -32,7 +32,8 @@ def test_json_holds_the_guide_its_artwork_and_the_measures(guide, tmp_path):
     result = json.loads(run.stdout)
     assert list(result) == [
         "guide", "artwork", "model", "finish_reason", "prompt_tokens", "tokens", "seconds",
-        "time_to_first_token", "tokens_per_second",
+        "time_to_first_token", "tokens_per_second", "time_to_first_sentence", "check_seconds",
+        "redraws", "dropped", "plain", "claims", "findings",
     ]  # fmt: skip
     assert result["artwork"] == VERMEER | {"form": "painting"}
     assert result["model"] == "tiny"
