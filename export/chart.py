@@ -26,7 +26,7 @@ def verification_chart(verification: Verification, stem: Path) -> None:
     if not measured:
         return
     figure, axes = _figure()
-    sizes = [result.candidate.size / 1e9 for result in measured]
+    sizes = [result.size / 1e9 for result in measured]
     distances = [max(result.distance.kl, _LEAST_KL) for result in measured if result.distance]
     speeds = [result.probe.tokens_per_second for result in measured]
     points = axes.scatter(sizes, distances, c=speeds, cmap="viridis", vmin=0, s=90, zorder=3)

@@ -55,7 +55,7 @@ def _row(result: Result) -> list[str]:
     distance, checked, probe = result.distance, result.checked, result.probe
     return [
         result.candidate.type,
-        gigabytes(result.candidate.size),
+        gigabytes(result.size),
         f"{distance.kl:.4f}" if distance else "–",
         f"{distance.top_1:.1%}" if distance else "–",
         f"{distance.perplexity:.3f}" if distance else "–",

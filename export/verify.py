@@ -70,6 +70,7 @@ class Result:
     """All that is known of one file."""
 
     candidate: Candidate
+    size: int
     probe: Probe
     checked: Checked
     distance: Distance | None
@@ -79,7 +80,7 @@ class Result:
         return {
             "type": self.candidate.type,
             "file": (self.candidate.adapter or self.candidate.path).name,
-            "size": self.candidate.size,
+            "size": self.size,
             "bits_per_weight": self.candidate.bits,
             "fallbacks": self.candidate.fallbacks,
             "distance": asdict(self.distance) if self.distance else None,
@@ -236,7 +237,7 @@ def _measure(
         tell(f"{candidate.type}: comparing its distributions …")
         with LlamaModel(candidate.path, adapter=candidate.adapter) as model:
             distance = distances.compare(model, plan.threads)
-    return Result(candidate, written, _checked(written, asked), distance)
+    return Result(candidate, candidate.size, written, _checked(written, asked), distance)
 
 
 def _checked(written: Probe, asked: Sequence[Row]) -> Checked:

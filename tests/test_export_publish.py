@@ -42,7 +42,7 @@ def candidate(models_folder: Path, tiny: Path) -> Candidate:
 @pytest.fixture
 def verification(candidate: Candidate) -> Verification:
     probe = Probe([Guide("A guide.", 12, True)] * 10, 20.0, 90.0, 0.5, 350_000_000)
-    result = Result(candidate, probe, Checked(10, 10, 7, 4), NEAR)
+    result = Result(candidate, candidate.size, probe, Checked(10, 10, 7, 4), NEAR)
     return Verification(TokenCheck(94, 0), None, [result], Bounds(), "a machine")
 
 
