@@ -101,13 +101,13 @@ class Server:
             answer = self._http.get(f"{self.url}/v1/models", timeout=_CONNECT)
             answer.raise_for_status()
             return [str(entry["id"]) for entry in answer.json()["data"]]
-        except requests.RequestException as error:
-            raise self._unreachable(error) from None
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, requests.HTTPError):
             raise ModelError(
                 f"{self.url} does not answer as an OpenAI-compatible server does; give the address "
                 "of llama-server, vLLM or another one."
             ) from None
+        except requests.RequestException as error:
+            raise self._unreachable(error) from None
 
     def _unreachable(self, error: Exception) -> ModelError:
         reason = type(error).__name__
