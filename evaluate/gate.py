@@ -37,6 +37,7 @@ class GateFile(BaseModel):
     seed: Annotated[int, Field(ge=0)] = 0
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class Gate:
     @property
     def settings(self) -> Settings:
         """How the default drew its words, and how every model is to."""
-        return Settings(self.file.seed, self.file.temperature, self.file.max_tokens)
+        file = self.file
+        return Settings(file.seed, file.temperature, file.max_tokens, file.draft)
 
     def tasks(self) -> list[Task]:
         """The works of the gate.
