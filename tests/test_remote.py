@@ -62,9 +62,12 @@ def test_server_draws_what_the_engine_draws(url, prompt, tiny):
     with Server(url).submit(prompt, Sampling(temperature=0), 16) as request:
         pieces = list(request)
         measures = request.measures()
-    with LlamaModel(tiny) as model, Engine(model, slots=1, context=1024) as engine:
-        with engine.submit(prompt, Sampling(temperature=0), 16) as own:
-            expected = "".join(own)
+    with (
+        LlamaModel(tiny) as model,
+        Engine(model, slots=1, context=1024) as engine,
+        engine.submit(prompt, Sampling(temperature=0), 16) as own,
+    ):
+        expected = "".join(own)
     # Other kernels read the prompt there, so that later words may differ.
     assert "".join(pieces)[:12] == expected[:12]
     assert measures.finish_reason == "length"
