@@ -80,10 +80,17 @@ def main() -> None:
         Checker(guide.artwork, guide.language).check(guide.script)  # tables are loaded once
     reports = check_all(guides)
     alarms = [(g, r) for g, r in reports if not r.clean]
-    print(f"{len(alarms)} of {len(guides)} scripts have an alarm: {100 * len(alarms) / len(guides):.1f} %")
-    rows, bad = Counter((g.language, g.style) for g in guides), Counter((g.language, g.style) for g, _ in alarms)
+    print(
+        f"{len(alarms)} of {len(guides)} scripts have an alarm: {100 * len(alarms) / len(guides):.1f} %"
+    )
+    rows, bad = (
+        Counter((g.language, g.style) for g in guides),
+        Counter((g.language, g.style) for g, _ in alarms),
+    )
     for key in sorted(rows):
-        print(f"  {key[0]} {key[1]:9} {bad[key]:4} of {rows[key]:4}  {100 * bad[key] / rows[key]:.1f} %")
+        print(
+            f"  {key[0]} {key[1]:9} {bad[key]:4} of {rows[key]:4}  {100 * bad[key] / rows[key]:.1f} %"
+        )
     kinds = Counter(c.kind.value for _, r in alarms for c in r.unsupported)
     print("  alarms by kind:", ", ".join(f"{k} {n}" for k, n in kinds.most_common()) or "none")
     claims = Counter(c.verdict.value for _, r in reports for c in r.claims)
@@ -103,7 +110,9 @@ def show(alarms: list[tuple[Guide, Report]], kind: str) -> None:
                 before = guide.script[max(0, claim.start - 60) : claim.start]
                 after = guide.script[claim.end : claim.end + 40]
                 said = guide.script[claim.start : claim.end]
-                print(f"{guide.id} {claim.kind.value}: …{before}[[{said}]]{after}… ({claim.reason})")
+                print(
+                    f"{guide.id} {claim.kind.value}: …{before}[[{said}]]{after}… ({claim.reason})"
+                )
 
 
 if __name__ == "__main__":

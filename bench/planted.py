@@ -122,7 +122,9 @@ class Planter:
         dating = derive(guide.artwork).dating
         within = dating is not None and dating.earliest - 2 <= new <= dating.latest + 2
         near = {str(new + d)[-2:] for d in (-1, 0, 1)}
-        if within or any(re.search(rf"(?<!\d)(?:{str(new)[:2]})?{n}(?!\d)", told(guide.artwork)) for n in near):
+        if within or any(
+            re.search(rf"(?<!\d)(?:{str(new)[:2]})?{n}(?!\d)", told(guide.artwork)) for n in near
+        ):
             return None
         return replaced("year shifted", guide, *match.span(), str(new))
 
@@ -181,7 +183,7 @@ class Planter:
         match = self.random.choice(found)
         value = float(match[1].replace(",", "."))
         new = value * self.random.choice((0.45, 0.6, 1.6, 2.2, 3.0))
-        cm = new * (100 if re.search(rf" m[eè]t", match[0], re.IGNORECASE) else 1)
+        cm = new * (100 if re.search(r" m[eè]t", match[0], re.IGNORECASE) else 1)
         if self._near_a_measure(cm, guide.artwork):
             return None
         number = f"{new:.1f}" if "." in match[1] or "," in match[1] else str(round(new))
@@ -200,10 +202,16 @@ class Planter:
             if _BOUNDED.search(guide.script[max(0, match.start() - 24) : match.start()]):
                 return None
             new = round(value * self.random.choice((0.45, 0.6, 1.6, 2.2)))
-            if new < 3 or self._near_a_measure(new, guide.artwork) or self._near_a_measure(new + 100, guide.artwork):
+            if (
+                new < 3
+                or self._near_a_measure(new, guide.artwork)
+                or self._near_a_measure(new + 100, guide.artwork)
+            ):
                 return None
             end = match.start() + len(word)
-            return replaced("size scaled", guide, match.start(), end, num2words(new, lang=guide.language))
+            return replaced(
+                "size scaled", guide, match.start(), end, num2words(new, lang=guide.language)
+            )
         return None
 
     @staticmethod
@@ -232,7 +240,9 @@ class Planter:
                      r"charcoal|chalk|etch|engrav|litho|copper|bronze|oro|rouge|noir|blanc|bleu|vert", told(guide.artwork)):  # fmt: skip
             return None
         table = WORDS["colour"][guide.language]
-        sentence = self.random.choice(table["say"]).format(c=self.random.choice(self.part(table["words"])))
+        sentence = self.random.choice(table["say"]).format(
+            c=self.random.choice(self.part(table["words"]))
+        )
         return added("colour added", guide, sentence)
 
     def place(self, guide: Guide) -> Case | None:
@@ -251,7 +261,9 @@ class Planter:
             return None
         if guide.artwork.form.value not in ("painting", "sculpture"):
             return None
-        if guide.artwork.form.value == "sculpture" and re.search(r"paint|pigment|polychrom|colo", told(guide.artwork)):
+        if guide.artwork.form.value == "sculpture" and re.search(
+            r"paint|pigment|polychrom|colo", told(guide.artwork)
+        ):
             return None
         for word, others in WORDS["verb"][guide.language].items():
             makes = "paint" if word not in ("carved", "photographed", "drew", "a sculpté") else word
@@ -259,7 +271,9 @@ class Planter:
                 continue
             match = re.search(rf"(?<!\w){word}(?!\w)", guide.script)
             if match:
-                return replaced("form verb changed", guide, *match.span(), self.random.choice(self.part(others)))
+                return replaced(
+                    "form verb changed", guide, *match.span(), self.random.choice(self.part(others))
+                )
         return None
 
     def nationality(self, guide: Guide) -> Case | None:
@@ -268,7 +282,11 @@ class Planter:
         word, code = self.random.choice(self.part([*table.items()]))
         country = Locale("en").territories[code].lower()
         english = {c: n for n, c in WORDS["nationality"]["en"].items()}[code].lower()
-        if country in told(guide.artwork) or english[:5] in told(guide.artwork) or english[:4] in told(guide.artwork):
+        if (
+            country in told(guide.artwork)
+            or english[:5] in told(guide.artwork)
+            or english[:4] in told(guide.artwork)
+        ):
             return None
         cities = {"SE": "stockholm", "PT": "lisb", "HU": "budapest", "MX": "mexic", "NO": "oslo", "BR": "rio",
                   "PL": "warsaw", "FI": "helsinki", "BE": "antwerp|brussel|bruges|flem|ghent", "DK": "copenhagen"}  # fmt: skip
@@ -288,7 +306,9 @@ class Planter:
                  and not derived.age[0] - 5 < a < derived.age[1] + 5]  # fmt: skip
         if not wrong or len(years) > 6:
             return None
-        sentence = self.random.choice(WORDS["age"][guide.language]).format(a=self.random.choice(wrong))
+        sentence = self.random.choice(WORDS["age"][guide.language]).format(
+            a=self.random.choice(wrong)
+        )
         return added("age wrong", guide, sentence)
 
     def century(self, guide: Guide) -> Case | None:
@@ -305,14 +325,18 @@ class Planter:
         roman = {14: "XIV", 15: "XV", 16: "XVI", 17: "XVII", 18: "XVIII", 19: "XIX"}[century]
         said = {"en": num2words(century, to="ordinal"), "fr": roman + "e", "de": f"{century}.",
                 "es": num2words(century, lang="es"), "it": num2words(century, lang="it", to="ordinal")}  # fmt: skip
-        sentence = self.random.choice(WORDS["century"][guide.language]).format(o=said[guide.language])
+        sentence = self.random.choice(WORDS["century"][guide.language]).format(
+            o=said[guide.language]
+        )
         return added("century wrong", guide, sentence)
 
     def story(self, guide: Guide) -> Case | None:
         """A piece of biography; only where the record has no notes, and no life for births."""
         if guide.artwork.notes or guide.artwork.subjects or guide.artwork.artist_bio:
             return None
-        return added("story invented", guide, self.random.choice(self.part(WORDS["story"][guide.language])))
+        return added(
+            "story invented", guide, self.random.choice(self.part(WORDS["story"][guide.language]))
+        )
 
 
 def caught(case: Case, checker: Checker) -> bool:
@@ -323,7 +347,9 @@ def caught(case: Case, checker: Checker) -> bool:
 
 def main() -> None:
     """Plant, check, and print the share caught for each kind and language."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--half", choices=("develop", "report"), default="report")
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--works", choices=WORKS, default="all")
@@ -361,13 +387,18 @@ def show(seen: Counter[tuple[str, str]], found: Counter[tuple[str, str]], misses
     print(f"{'kind':22}" + "".join(f"{language:>16}" for language in LANGUAGES))
     for kind in dict.fromkeys(k for k, _ in seen):
         cells = [
-            f"{found[kind, g]}/{seen[kind, g]} {100 * found[kind, g] / seen[kind, g]:.0f}%" if seen[kind, g] else "-"
+            f"{found[kind, g]}/{seen[kind, g]} {100 * found[kind, g] / seen[kind, g]:.0f}%"
+            if seen[kind, g]
+            else "-"
             for g in LANGUAGES
         ]
         print(f"{kind:22}" + "".join(f"{cell:>16}" for cell in cells))
     chance.shuffle(misses)
     for case in misses[: options.misses]:
-        before, planted = case.text[max(0, case.start - 40) : case.start], case.text[case.start : case.end]
+        before, planted = (
+            case.text[max(0, case.start - 40) : case.start],
+            case.text[case.start : case.end],
+        )
         print(json.dumps([case.kind, case.guide.language, case.guide.id, before, planted, case.text[case.end : case.end + 40]], ensure_ascii=False))  # fmt: skip
 
 

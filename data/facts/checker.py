@@ -1,8 +1,8 @@
 """The fact check itself: a record compiled once, then any number of texts against it.
 
-    checker = Checker(artwork, "fr")
-    checker.check(script)                      # a whole guide, with findings of style
-    checker.check_sentence(sentence, before)   # one sentence, as it is written
+checker = Checker(artwork, "fr")
+checker.check(script)                      # a whole guide, with findings of style
+checker.check_sentence(sentence, before)   # one sentence, as it is written
 """
 
 from __future__ import annotations

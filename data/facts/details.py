@@ -70,9 +70,7 @@ def shown(facts: Facts) -> frozenset[str]:
     return frozenset(s for w in facts.english for s in things().senses.get(w, ()))
 
 
-def detail_claims(
-    passage: Passage, facts: Facts, recorded: frozenset[str]
-) -> Iterator[Claim]:
+def detail_claims(passage: Passage, facts: Facts, recorded: frozenset[str]) -> Iterator[Claim]:
     """Things pointed at; `recorded` is `shown(facts)`."""
     above = frozenset(a for s in recorded for a in _ancestors(s))
     beside = frozenset(p for s in recorded for p in things().parents.get(s, ())) - _TOP
@@ -86,9 +84,13 @@ def detail_claims(
             senses = _visible(written, passage.grammar.language)
             if not senses or passage.in_quotes(word.start):
                 continue
-            good = facts.names(word) or senses & above or any(
-                _ancestors(s) & recorded - _TOP or beside & {*things().parents.get(s, ())}
-                for s in senses
+            good = (
+                facts.names(word)
+                or senses & above
+                or any(
+                    _ancestors(s) & recorded - _TOP or beside & {*things().parents.get(s, ())}
+                    for s in senses
+                )
             )
             verdict = Verdict.supported if good else Verdict.unsupported
             reason = "the record has this" if good else f"the record shows no {word.written}"
@@ -104,6 +106,9 @@ def _points(sentence: Sentence, passage: Passage) -> bool:
     phrases = passage.grammar.phrases
     if sentence.asks or not phrases["look"].search(sentence.folded):
         return False
-    if any(phrases[p].search(sentence.folded) for p in ("question_hint", "negative", "usual", "compare")):
+    if any(
+        phrases[p].search(sentence.folded)
+        for p in ("question_hint", "negative", "usual", "compare")
+    ):
         return False
     return not passage.tells_lore(sentence.start)

@@ -106,7 +106,7 @@ def _number_words(language: str, extra: dict[str, float]) -> dict[str, Any]:
             if n % 100 == 0 and n > 1000:
                 spellings.setdefault(_spelled(num2words(n // 100) + " hundred"), n)
         if language == "de":
-            if n > 100 and n // 100 == 1 or n == 100:
+            if (n > 100 and n // 100 == 1) or n == 100:
                 spellings.setdefault(_spelled(spelling.removeprefix("ein")), n)
             if 1100 <= n <= 1900:
                 spellings.setdefault(_spelled(num2words(n // 100, lang="de") + "hundert"), n)

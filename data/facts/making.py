@@ -1,6 +1,6 @@
 """Claims about what the work is made of and how, its colours and its shape.
 
-    for claim in making_claims(passage, facts): ...
+for claim in making_claims(passage, facts): ...
 """
 
 from __future__ import annotations
@@ -35,9 +35,7 @@ def making_claims(passage: Passage, facts: Facts) -> Iterator[Claim]:
         yield from _shape(sentence, passage, facts)
 
 
-def _hits(
-    table: dict[str, Concept], sentence: Sentence
-) -> Iterator[tuple[Concept, re.Match[str]]]:
+def _hits(table: dict[str, Concept], sentence: Sentence) -> Iterator[tuple[Concept, re.Match[str]]]:
     for concept in table.values():
         for match in concept.said.finditer(sentence.folded):
             yield concept, match
@@ -68,18 +66,16 @@ def _materials(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[C
         yield Claim(span, kind, Verdict.unsupported, f"the record does not say {concept.name}")
 
 
-def _is_remark(
-    match: re.Match[str], sentence: Sentence, passage: Passage, facts: Facts
-) -> bool:
+def _is_remark(match: re.Match[str], sentence: Sentence, passage: Passage, facts: Facts) -> bool:
     """Whether the sentence begins with a material and so speaks of it in general."""
     if any(v.said.search(sentence.folded) for v in passage.grammar.verbs.values()):
         return False
     if any(n.unit and sentence.start <= n.start < sentence.end for n in passage.numbers):
         return False
     head = " ".join(w.folded for w in sentence.words[:2])
-    return any(c.said.search(head) for n, c in passage.grammar.materials.items() if n in facts.materials) or (
-        match.start() < 4 and len(sentence.words) > 2
-    )
+    return any(
+        c.said.search(head) for n, c in passage.grammar.materials.items() if n in facts.materials
+    ) or (match.start() < 4 and len(sentence.words) > 2)
 
 
 def _material_stands(concept: Concept, facts: Facts) -> bool:
@@ -105,7 +101,9 @@ def _claims_material(
         return True
     before = sentence.folded[: match.start()]
     made = any(v.said.search(before) for v in passage.grammar.verbs.values())
-    return made and re.search(_MADE_IN[passage.grammar.language] + r"(?:\w+ )?$", before) is not None
+    return (
+        made and re.search(_MADE_IN[passage.grammar.language] + r"(?:\w+ )?$", before) is not None
+    )
 
 
 def _on_one_another(

@@ -27,7 +27,9 @@ _ENDINGS = {
     "es": ("", "a", "s", "as", "es", "os", "o"),
     "it": ("", "a", "i", "e", "o", "he", "hi"),
 }
-_PARTICLES = frozenset("van von de da di del della der den du la le el al ter ten y e und of".split())
+_PARTICLES = frozenset(
+    ["van", "von", "de", "da", "di", "del", "della", "der", "den", "du", "la", "le", "el", "al", "ter", "ten", "y", "e", "und", "of"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,7 @@ def _names(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[_Name
         yield _Name(tuple(run))
 
 
-def _is_name(
-    word: Word, i: int, sentence: Sentence, passage: Passage, facts: Facts
-) -> bool:
+def _is_name(word: Word, i: int, sentence: Sentence, passage: Passage, facts: Facts) -> bool:
     if not word.capitalised or len(word.written) < 2 or word.digits:
         return False
     if i == 0 and len(word.written) == 2 and word.folded not in facts.words:
@@ -101,7 +101,7 @@ def _is_name(
     language = passage.grammar.language
     if word.folded in facts.words:
         return True
-    first = i == 0 or bool(_OPENING.search(passage.text[: word.start][-3:]))
+    first = i == 0 or bool(_OPENING.search(passage.text[max(0, word.start - 3) : word.start]))
     if language == "en" and (
         word.folded in _ENGLISH_CAPITALS or word.folded in passage.grammar.ordinals
     ):
@@ -116,7 +116,11 @@ def _is_name(
         return False
     if language == "de" or first:
         follows = i + 1 < len(sentence.words) and sentence.words[i + 1].capitalised
-        if word.folded in given_names() and follows and (language != "de" or not is_common(word.written, language)):
+        if (
+            word.folded in given_names()
+            and follows
+            and (language != "de" or not is_common(word.written, language))
+        ):
             return True
         if language == "de" and place(word.folded) - {"w:"}:
             if _LOCATIVE.search(passage.before(word.start, 10)):
@@ -128,8 +132,7 @@ def _is_name(
 _OPENING = re.compile(r"(?:^|[\s(])[«“„‘\"'(¿¡]\s?$")
 _ROMAN = re.compile(r"[ivxlc]+(?:er?|eme)?")
 _ENGLISH_CAPITALS = frozenset(
-    "i god sunday monday tuesday wednesday thursday friday saturday mr mrs sir lady saint number "
-    "numbers part version common era madame monsieur madam miss doctor professor".split()
+    ["i", "god", "sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "mr", "mrs", "sir", "lady", "saint", "number", "numbers", "part", "version", "common", "era", "madame", "monsieur", "madam", "miss", "doctor", "professor"]
 )
 
 
@@ -158,24 +161,27 @@ def _judge(
         return Claim(name.span, Kind.name, Verdict.unclear, f"{said} may be the record's saint")
     if _credited(name, passage) and (len(name.words) > 1 or _after_capital(name, passage)):
         return Claim(name.span, Kind.artist, Verdict.unsupported, f"the record does not name {said}")  # fmt: skip
-    of_lore = any(w.folded in lore() for w in unknown) and all(
-        w.folded in lore() or is_common(w.written, language) for w in unknown
-    )
-    if of_lore and not where or (
-        passage.tells_lore(name.span[0], name.span if len(name.words) > 1 else (0, 0)) and not _full_name(unknown)
-    ):
-        return Claim(name.span, kind, Verdict.unclear, f"{said} belongs to lore, which no record settles")  # fmt: skip
+    lore_here = passage.tells_lore(name.span[0], name.span if len(name.words) > 1 else (0, 0))
+    if not _full_name(unknown) and (lore_here or not where and _is_lore(unknown, language)):
+        return Claim(name.span, kind, Verdict.unclear, f"{said} belongs to lore, not to the record")
     located = language in ("fr", "es", "it") and _LOCATIVE.search(passage.before(name.span[0], 10))
-    if not where and not located and not _full_name(unknown) and all(
-        is_common(w.written, language) for w in unknown
+    if (
+        not where
+        and not located
+        and not _full_name(unknown)
+        and all(is_common(w.written, language) for w in unknown)
     ):
         return Claim(name.span, kind, Verdict.unclear, f"{said} may be no name")
     what = f"the place {said}" if where else said
     return Claim(name.span, kind, Verdict.unsupported, f"the record does not name {what}")
 
 
-_MAKER_BEFORE = re.compile(r"\b(?:by|par|von|por|da|di|de|artist|painter|maler|malerin|peintre)[ ']$")
-_AUXILIARY = r"(?: (?:a|l'a|l'avait|avait|has|had|hat|ha|lo|la|las|los|le|les|li|en|et|ne|y|er|sie))*"
+_MAKER_BEFORE = re.compile(
+    r"\b(?:by|par|von|por|da|di|de|artist|painter|maler|malerin|peintre)[ ']$"
+)
+_AUXILIARY = (
+    r"(?: (?:a|l'a|l'avait|avait|has|had|hat|ha|lo|la|las|los|le|les|li|en|et|ne|y|er|sie))*"
+)
 
 
 def _credited(name: _Name, passage: Passage) -> bool:
@@ -191,14 +197,23 @@ def _credited(name: _Name, passage: Passage) -> bool:
 
 
 _MADE = frozenset(
-    "made set put gave took fit realisa hizo realizo fece realizzo machte schuf".split()
+    ["made", "set", "put", "gave", "took", "fit", "realisa", "hizo", "realizo", "fece", "realizzo", "machte", "schuf"]
 )
 
 
 def _after_capital(name: _Name, passage: Passage) -> bool:
     """Whether the word before is a first name that the sentence's own capital hides."""
     before = passage.text[max(0, name.span[0] - 24) : name.span[0]]
-    return re.search(r"(?:^|[.!?:»”\"]\s+)[^\W\d_]+ $", before) is not None and before.strip()[:1] != ""
+    return (
+        re.search(r"(?:^|[.!?:»”\"]\s+)[^\W\d_]+ $", before) is not None
+        and before.strip()[:1] != ""
+    )
+
+
+def _is_lore(unknown: list[Word], language: str) -> bool:
+    """Whether the words name somebody out of myth or scripture."""
+    of_lore = [w for w in unknown if w.folded in lore()]
+    return bool(of_lore) and all(w in of_lore or is_common(w.written, language) for w in unknown)
 
 
 def _full_name(unknown: list[Word]) -> bool:
@@ -207,19 +222,26 @@ def _full_name(unknown: list[Word]) -> bool:
 
 
 def _german_makers(sentence: Sentence, passage: Passage) -> frozenset[int]:
-    """Two capitals side by side before a verb of making or after "von": nouns do not stand so."""
+    """Two capitals side by side around a verb of making, or after "von": nouns do not stand so."""
     found: set[int] = set()
     verbs = passage.grammar.verbs.values()
+    texts = ["", *(w.folded for w in sentence.words), ""]
     for i in range(len(sentence.words) - 1):
-        one, two = sentence.words[i], sentence.words[i + 1]
-        if not (one.capitalised and two.capitalised and two.start - one.end == 1):
+        last = i + 1
+        if sentence.words[last].folded in _PARTICLES and last + 1 < len(sentence.words):
+            last += 1
+        one, two = sentence.words[i], sentence.words[last]
+        if not (one.capitalised and two.capitalised) or "," in passage.text[one.end : two.start]:
             continue
-        if i == 0 and is_common(one.written, "de"):
+        if i == 0 and is_common(one.written, "de") and one.folded not in given_names():
             continue
-        after = sentence.words[i + 2].folded if i + 2 < len(sentence.words) else ""
-        before = sentence.words[i - 1].folded if i else ""
-        if before in ("von", "durch") or any(v.said.fullmatch(after) for v in verbs):
-            found |= {i, i + 1}
+        before, after = texts[i], texts[last + 2]
+        named = one.folded in given_names() and two.start - one.end == 1 and (
+            two.folded in given_names() or not is_common(two.written, "de")
+        )
+        made = any(v.said.fullmatch(after) or v.said.fullmatch(before) for v in verbs)
+        if named or made or before in ("von", "durch"):
+            found |= {i, last}
     return frozenset(found)
 
 
@@ -238,7 +260,9 @@ def _where(name: _Name, unknown: list[Word], passage: Passage) -> frozenset[str]
         return whole
     found = whole or place(" ".join(w.folded for w in unknown)) or place(unknown[0].folded)
     word = unknown[0]
-    if found and (is_common(word.written, passage.grammar.language) or word.folded in given_names()):
+    if found and (
+        is_common(word.written, passage.grammar.language) or word.folded in given_names()
+    ):
         if not _LOCATIVE.search(passage.before(word.start, 10)):
             return frozenset()
     return found
@@ -270,7 +294,7 @@ def _peoples(
     for i, word in enumerate(sentence.words):
         if language == "en" and not word.capitalised:
             continue
-        if word.folded in facts.words or place(word.folded) and word.capitalised:
+        if word.folded in facts.words or (place(word.folded) and word.capitalised):
             continue
         codes = _of_a_nation(word.folded, language)
         if not codes:

@@ -1,7 +1,7 @@
 """Every number a text says, in digits or in words, with its unit and what it measures.
 
-    find_numbers(words, folded, load_grammar("en"))
-    # "a metre and a half high" -> Number(value=1.5, unit="m", dimension="high", …)
+find_numbers(words, folded, load_grammar("en"))
+# "a metre and a half high" -> Number(value=1.5, unit="m", dimension="high", …)
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from data.facts.text import Word
 _GERMAN_AGE = re.compile(r"(.+?)jahrig(?:e[nrms]?)?$")
 _ITALIAN_AGE = re.compile(r"(.+?)(?:enne|enni)$")
 _LENGTHS = frozenset({"m", "cm", "mm", "inch", "foot"})
+_LONGEST_NUMBER = 12
+"""Digits; what is longer is no number anyone says."""
 _FILLERS = frozenset({"full", "good", "of", "de", "di", "bons", "buenos", "buoni", "whole", "more"})
 """Words that may stand between a number and its unit."""
 
@@ -75,9 +77,7 @@ def _read(found: list[Word], i: int, folded: str, grammar: Grammar) -> Number | 
     return number
 
 
-def _plain(
-    found: list[Word], i: int, grammar: Grammar
-) -> tuple[float, int, float, bool] | None:
+def _plain(found: list[Word], i: int, grammar: Grammar) -> tuple[float, int, float, bool] | None:
     """Value, last word, step and whether in digits, of the number that begins at word `i`."""
     word = found[i]
     if word.digits:
@@ -110,11 +110,17 @@ def _thousands(
     following = found[last + 1].folded if last + 1 < len(found) else ""
     if value in (1000.0, 2000.0) or (value >= 1100 and value % 100 == 0):
         for way, more in grammar.numbers.get(following, ()):
-            if more < 1000 and tuple(w.folded for w in found[last + 1 : last + 1 + len(way)]) == way:
+            if (
+                more < 1000
+                and tuple(w.folded for w in found[last + 1 : last + 1 + len(way)]) == way
+            ):
                 return value + more, last + len(way), 1.0, False
     if grammar.language == "en" and 10 <= value <= 20 and found[first].folded != "a":
         for way, more in grammar.numbers.get(following, ()):
-            if 10 <= more <= 99 and tuple(w.folded for w in found[last + 1 : last + 1 + len(way)]) == way:
+            if (
+                10 <= more <= 99
+                and tuple(w.folded for w in found[last + 1 : last + 1 + len(way)]) == way
+            ):
                 return value * 100 + more, last + len(way), 1.0, False
     return value, last, _step_of(value), False
 
@@ -133,6 +139,8 @@ def _digits(text: str, language: str) -> tuple[float, float]:
             return float(re.sub(r"[.,]", "", text)), 1.0
     whole, _, decimals = text.replace(",", ".").partition(".")
     decimals = decimals.replace(".", "")
+    if len(whole) > _LONGEST_NUMBER:
+        return 0.0, 1.0
     try:
         value = float(f"{whole}.{decimals or 0}")
     except (ValueError, OverflowError):
@@ -206,7 +214,7 @@ def _after_unit(number: Number, found: list[Word], folded: str, grammar: Grammar
     if "," in folded[number.end : found[i].start] or "." in folded[number.end : found[i].start]:
         return number
     plain = _plain(found, i, grammar)
-    if plain is None or plain[1] == i and found[i].folded in grammar.one:
+    if plain is None or (plain[1] == i and found[i].folded in grammar.one):
         return number
     value, last, step, digits = plain
     unit = _unit_at(found, last + 1, grammar)

@@ -1,19 +1,22 @@
 """A text made ready for the rules: folded, cut into words, sentences and numbers.
 
-    passage = Passage(text, load_grammar("en"))
-    for sentence in passage.sentences: ...
+passage = Passage(text, load_grammar("en"))
+for sentence in passage.sentences: ...
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from data.facts.grammar import Grammar
 from data.facts.numbers import Number, compound_ages, find_numbers
 from data.facts.text import Word, fold, sentences, words
 
+_LONGEST = 800
+"""Characters of a sentence beyond which it is cut, so that no text takes long."""
 _QUOTED = re.compile(r"[«“„\"]\s*([^«»“”„\"]{1,160}?)\s*[»”“\"]")
 
 
@@ -52,12 +55,22 @@ class Passage:
     def _sentences(self) -> list[Sentence]:
         found = []
         starts = [w.start for w in self.words]
-        for start, end in sentences(self.text):
+        for start, end in self._spoken():
             first, last = bisect_right(starts, start - 1), bisect_right(starts, end - 1)
             found.append(
                 Sentence(start, end, self.folded[start:end], tuple(self.words[first:last]))
             )
         return found
+
+    def _spoken(self) -> Iterator[tuple[int, int]]:
+        """The sentences, those cut that no breath would last for: rules look at all of one."""
+        for start, end in sentences(self.text):
+            while end - start > _LONGEST:
+                cut = self.text.rfind(" ", start + _LONGEST // 2, start + _LONGEST)
+                cut = cut if cut > 0 else start + _LONGEST
+                yield start, cut
+                start = cut
+            yield start, end
 
     def sentence_at(self, offset: int) -> Sentence:
         """The sentence that holds a character."""
@@ -76,7 +89,8 @@ class Passage:
 
     def in_quotes(self, offset: int) -> bool:
         """Whether a character stands between quotation marks."""
-        return any(start <= offset < end for start, end in self.quoted)
+        i = bisect_right(self.quoted, (offset, len(self.text) + 1)) - 1
+        return i >= 0 and self.quoted[i][0] <= offset < self.quoted[i][1]
 
     def before(self, offset: int, reach: int = 48) -> str:
         """Folded text of the same sentence that ends at `offset`."""

@@ -1,6 +1,6 @@
 """Claims made of numbers: sizes, years, centuries, decades, ages, spans of time, counts.
 
-    for claim in quantity_claims(passage, facts): ...
+for claim in quantity_claims(passage, facts): ...
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ _SMALL_COUNT = 20
 
 def quantity_claims(passage: Passage, facts: Facts) -> Iterator[Claim]:
     """Every claim a number makes, each number judged once."""
-    taken: list[tuple[int, int]] = []
+    taken: set[int] = set()
     for claim in (*_centuries(passage, facts), *_decades(passage, facts), *_stages(passage, facts)):
-        taken.append(claim.span)
+        taken.update(range(*claim.span))
         yield claim
     for number in passage.numbers:
-        if any(s < number.end and number.start < e for s, e in taken):
+        if not taken.isdisjoint(range(number.start, number.end)):
             continue
         claim = _judge(number, passage, facts)
         if claim is not None:
-            taken.append(claim.span)
+            taken.update(range(*claim.span))
             yield claim
 
 
 def _claim(span: tuple[int, int], kind: Kind, good: bool | None, reason: str) -> Claim:
-    verdict = Verdict.unclear if good is None else (
-        Verdict.supported if good else Verdict.unsupported
+    verdict = (
+        Verdict.unclear if good is None else (Verdict.supported if good else Verdict.unsupported)
     )
     return Claim(span, kind, verdict, reason)
 
@@ -165,7 +165,9 @@ def _is_year(number: Number, passage: Passage) -> bool:
     return bool(passage.grammar.phrases["bce"].match(passage.after(number.end).lstrip()))
 
 
-_YEAR_TO = re.compile(r"\b(1\d|20)(\d\d)(?: to | or | and | a | au | ou | et | bis | oder | und | al | o | y | e |-|/| - )$")
+_YEAR_TO = re.compile(
+    r"\b(1\d|20)(\d\d)(?: to | or | and | a | au | ou | et | bis | oder | und | al | o | y | e |-|/| - )$"
+)
 
 
 def _short_year(number: Number, passage: Passage) -> int:
@@ -285,7 +287,9 @@ def _is_age(number: Number, passage: Passage) -> bool:
         )
     if number.unit and number.unit != "year":
         return False
-    if grammar.phrases["age_after"].match(passage.after(number.end - _unit_length(number, passage), 60)):
+    if grammar.phrases["age_after"].match(
+        passage.after(number.end - _unit_length(number, passage), 60)
+    ):
         return True
     return grammar.language in ("en", "es", "it", "de") and _age_by_itself(number, passage, bare)
 
@@ -301,7 +305,7 @@ def _unit_length(number: Number, passage: Passage) -> int:
 
 
 def _age_by_itself(number: Number, passage: Passage, bare: str) -> bool:
-    """"at about thirty", "was only 22,": a number alone that nothing else follows."""
+    """ "at about thirty", "was only 22,": a number alone that nothing else follows."""
     if number.value < 10 or number.unit:
         return False
     after = passage.after(number.end, 3)
@@ -324,9 +328,11 @@ def _age(number: Number, passage: Passage, facts: Facts) -> Claim:
     if _compares(number, passage):
         return _claim(span, Kind.age, None, "not said of anyone in the record")
     slack = 2 if age % 10 == 0 else 1
-    low, high = {"over": (age, age + 9), "under": (age - 6, age), "about": (age - slack, age + slack)}.get(
-        bound, (age, age)
-    )
+    low, high = {
+        "over": (age, age + 9),
+        "under": (age - 6, age),
+        "about": (age - slack, age + slack),
+    }.get(bound, (age, age))
     good = any(low <= a <= high for a in facts.ages)
     if good:
         return _claim(span, Kind.age, True, "the years of the record give this age")
@@ -339,7 +345,7 @@ def _age(number: Number, passage: Passage, facts: Facts) -> Claim:
 
 
 def _stages(passage: Passage, facts: Facts) -> Iterator[Claim]:
-    """"in his early forties": a decade of life."""
+    """ "in his early forties": a decade of life."""
     grammar = passage.grammar
     for match in grammar.phrases["age_word"].finditer(passage.folded):
         decade = grammar.age_words[match["age"]]
@@ -435,7 +441,7 @@ def _count(number: Number, passage: Passage, facts: Facts) -> Claim | None:
         return _claim(span, Kind.count, None, "told of myth, scripture or books")
     if not number.digits and number.value >= 100 and number.value % 100 == 0:
         return _claim(span, Kind.count, None, "a round number, said loosely")
-    if _day_of_month(number, passage) or number.value <= _SMALL_COUNT and not number.digits:
+    if _day_of_month(number, passage) or (number.value <= _SMALL_COUNT and not number.digits):
         return _claim(span, Kind.count, None, "a small count that no field of the record settles")
     if number.value in facts.ages or number.value in facts.distances:
         return _claim(span, Kind.count, True, "the years of the record give this number")

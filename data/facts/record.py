@@ -35,7 +35,9 @@ CM = {"cm": 1.0, "m": 100.0, "mm": 0.1, "inch": 2.54, "foot": 30.48, "km": 10000
 KG = {"kg": 1.0, "g": 0.001, "tonne": 1000.0}
 _YEAR = re.compile(r"(?<![\d.,/])(1\d{3}|20\d{2})(?![\d,]\d|\.\d)")
 _YEAR_RANGE = re.compile(r"(?<![\d.,/])(1\d{3}|20\d{2})\s?[-/]\s?(\d{1,2})(?!\d)")
-_EARLY_YEAR = re.compile(r"(?<![\d.,/])(\d{2,3})(?=\s?(?:bce?|ce|ad|b\.c)|\s?-\s?\d{2,3}\s?(?:bce?|ce|ad))")
+_EARLY_YEAR = re.compile(
+    r"(?<![\d.,/])(\d{2,3})(?=\s?(?:bce?|ce|ad|b\.c)|\s?-\s?\d{2,3}\s?(?:bce?|ce|ad))"
+)
 _CENTURY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)(?:(?:\s*(?:-|to|or|and)\s*)(?:early |late |mid-?)?(\d{1,2})(?:st|nd|rd|th))?[- ]centur")  # fmt: skip
 _HUNDREDS = re.compile(r"\b(1\d|20)00s\b")
 _LONGEST_RANGE = 60
@@ -105,7 +107,9 @@ class Facts:
 
     def _concepts(self, table: dict[str, object]) -> frozenset[str]:
         return frozenset(
-            name for name, c in table.items() if c.recorded.search(self.folded)  # type: ignore[attr-defined]
+            name
+            for name, c in table.items()
+            if c.recorded.search(self.folded)  # type: ignore[attr-defined]
         )
 
     def _foreign_colours(self) -> frozenset[str]:
@@ -116,7 +120,11 @@ class Facts:
             for language in ("fr", "de", "es", "it")
             for name, concept in load_grammar(language).colours.items()
             if any(len(m[0]) > 3 for m in concept.said.finditer(title))
-        ) | (_MONOCHROME if self.monochrome else {"black"} & {"black" for m in self.materials if m == "ink"})
+        ) | (
+            _MONOCHROME
+            if self.monochrome
+            else {"black"} & {"black" for m in self.materials if m == "ink"}
+        )
 
     @cached_property
     def monochrome(self) -> bool:
@@ -124,8 +132,10 @@ class Facts:
         medium = fold(self.artwork.medium or "")
         inks = {"ink", "pencil", "charcoal", "silverpoint", "gelatin", "albumen", "saltprint", "litho",
                 "daguerreotype", "mezzotint", "aquatint", "etching", "engraving", "woodcut", "drypoint"}  # fmt: skip
-        return bool(inks & self.materials) and "colo" not in medium or (
-            self.artwork.form.value == "photograph" and "chromogenic" not in medium
+        return (
+            (bool(inks & self.materials)
+            and "colo" not in medium)
+            or (self.artwork.form.value == "photograph" and "chromogenic" not in medium)
         )
 
     # -- time -----------------------------------------------------------------------------
@@ -158,7 +168,11 @@ class Facts:
         dating = self.derived.dating
         if dating is not None:
             ends = {abs(dating.earliest), abs(dating.latest)}
-            years |= ends | {abs(dating.earliest) - 1, abs(dating.latest) - 1} if dating.earliest < 0 else ends
+            years |= (
+                ends | {abs(dating.earliest) - 1, abs(dating.latest) - 1}
+                if dating.earliest < 0
+                else ends
+            )
             years |= {y - 1 for y in ends if y % 100 == 1} | {y + 1 for y in ends if y % 10 == 9}
         if self.artwork.date:
             years |= {int(y) for y in re.findall(r"(?<!\d)\d{2,4}(?!\d)", self.artwork.date)}
@@ -187,7 +201,9 @@ class Facts:
                 if late - early <= 110:
                     spans |= {late - early, late - early - 1}
         life = self.derived.life
-        if life is not None and (life.born_circa or (self.derived.dating and self.derived.dating.circa)):
+        if life is not None and (
+            life.born_circa or (self.derived.dating and self.derived.dating.circa)
+        ):
             spans |= {s + d for s in tuple(spans) for d in (-2, -1, 1, 2)}
         if self.derived.about_age is not None:
             spans.add(self.derived.about_age)
@@ -223,7 +239,8 @@ class Facts:
         dating = self.derived.dating
         if dating is not None:
             found |= {abs(c) for c in dating.centuries}
-        found |= {(y - 1) // 100 + 1 for y in self.years} | {y // 100 + 1 for y in self.years}
+        years = self.years if dating is None else self.made | self.told_years
+        found |= {(y - 1) // 100 + 1 for y in years} | {y // 100 + 1 for y in years}
         for first, last in _CENTURY.findall(self.folded):
             found |= {int(first)} | ({int(last)} if last else set())
         found |= {int(h) + 1 for h in _HUNDREDS.findall(self.folded)}
@@ -243,7 +260,13 @@ class Facts:
     def lengths(self) -> tuple[Length, ...]:
         """Every length the record gives, in centimetres."""
         found = []
-        names = {"height": "high", "width": "wide", "depth": "deep", "diameter": "around", "length": "long"}
+        names = {
+            "height": "high",
+            "width": "wide",
+            "depth": "deep",
+            "diameter": "around",
+            "length": "long",
+        }
         sizes = [*self.sizes]
         if self.derived.size is not None:
             sizes.append(self.derived.size)
@@ -252,9 +275,7 @@ class Facts:
                 value = getattr(size, field)
                 if value:
                     found.append(Length(value, name))
-        found += [
-            Length(n.value * CM[n.unit], "") for n in self.numbers if n.unit in CM
-        ]
+        found += [Length(n.value * CM[n.unit], "") for n in self.numbers if n.unit in CM]
         raw = self.artwork.dimensions or ""
         folded = fold(raw)
         for number in find_numbers(words(raw, folded), folded, load_grammar("en")):
@@ -379,5 +400,3 @@ def _shared_start(one: str, other: str) -> int:
             break
         shared += 1
     return shared
-
-

@@ -1,8 +1,8 @@
 """What a check says: claims with their verdicts, and findings of style.
 
-    report = check(script, artwork)
-    for claim in report.unsupported:
-        print(script[claim.start : claim.end], claim.reason)
+report = check(script, artwork)
+for claim in report.unsupported:
+    print(script[claim.start : claim.end], claim.reason)
 """
 
 from __future__ import annotations

