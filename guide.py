@@ -26,6 +26,7 @@ COMMANDS = {
         "data.scripts.command:scripts",
         "Have guides written by a teacher model, and review them.",
     ),
+    "check": ("data.facts.command:check", "Check a text against its record."),
     "dataset": ("data.dataset.command:dataset", "Make the data set for training."),
     "train": ("train.command:train", "Fine-tune a model on the corpus by a recipe."),
     "export": ("export.command:export", "Turn a training run into verified GGUF files."),
