@@ -37,7 +37,7 @@ def upload(folder: Path, repository: str, *, private: bool = True) -> str:
     """
     from httpx import HTTPError
     from huggingface_hub import HfApi, get_token
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+    from huggingface_hub.errors import HfHubHTTPError
 
     names = [path.name for path in files_of(folder)]
     token = get_token()
@@ -55,7 +55,7 @@ def upload(folder: Path, repository: str, *, private: bool = True) -> str:
             allow_patterns=names,
             commit_message=f"Upload {folder.name}",
         )
-    except (HfHubHTTPError, HFValidationError, HTTPError, OSError, RuntimeError) as error:
+    except (HfHubHTTPError, HTTPError, OSError, RuntimeError, ValueError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ExportError(
             f"{folder.name} could not be uploaded to {repository} ({reason}); what has arrived is "

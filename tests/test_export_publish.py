@@ -179,13 +179,17 @@ def test_upload_commits_the_folder(
         assert server.files["sendable-Q8_0.gguf"] == b"GGUF" * 1000
 
 
-def test_refused_upload_is_a_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_upload_is_a_sentence(
+    guide: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with hub_server() as server:
         server.refuses = True
         monkeypatch.setenv("HF_ENDPOINT", server.address)
         monkeypatch.setenv("HF_TOKEN", "hf_test")
-        with pytest.raises(ExportError, match="sendable could not be uploaded to me/x"):
-            hub.upload(folder, "me/x")
+        done = guide("publish", "sendable", "--repo", "me/x", "--upload")
+    assert done.returncode == 2
+    assert "sendable could not be uploaded to me/x" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_upload_wants_a_token(
