@@ -44,7 +44,7 @@ export *args: (setup "train")
 
 # Measure models on held-out works: just evaluate small tiny corpus
 evaluate *args: (setup "evaluate")
-    @{{bin}}guide evaluate "$@"
+    @[ $# -gt 0 ] || set -- small corpus --sample 40 --style clear; {{bin}}guide evaluate "$@"
 
 # Compare two measured models: just compare A B
 compare *args: (setup "evaluate")
