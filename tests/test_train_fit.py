@@ -50,6 +50,7 @@ def test_run_folder_explains_itself(guide, arguments, tmp_path):
     read = load_run(tmp_path / "runs" / "a")
     assert read.info.status == "finished"
     assert read.info.data.train_rows == len(TRAIN)
+    assert read.info.best is not None
     assert set(read.info.best.by_style) == {"clear"}
     assert (read.adapter / "adapter_model.safetensors").is_file()
     assert (read.tokenizer / "tokenizer.json").is_file()
@@ -79,7 +80,10 @@ def test_run_killed_in_the_middle_ends_where_an_uninterrupted_one_does(guide, ar
     assert "Going on from step" in again.stderr
     whole, resumed = (tmp_path / "runs" / name for name in ("whole", "killed"))
     assert losses(resumed) == pytest.approx(losses(whole), rel=1e-5)
-    assert load_run(resumed).info.best.loss == pytest.approx(load_run(whole).info.best.loss, 1e-5)
+    best = [load_run(run).info.best for run in (resumed, whole)]
+    assert best[0] is not None
+    assert best[1] is not None
+    assert best[0].loss == pytest.approx(best[1].loss, 1e-5)
 
 
 def test_loss_that_is_not_finite_stops_the_run_and_names_its_rows(guide, arguments, base, tmp_path):
