@@ -1,4 +1,4 @@
-"""The fact check: does a guide say only what its record supports?
+"""The fact check: whether a guide says only what its record supports.
 
     from data.facts import check
     report = check(script, artwork, "en")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ def check(
     FILE is a plain text with --record, or JSON lines that hold `guide` or `script` and `artwork`.
     """
     content = _read(file)
-    rows = _text_row(content, file, record, language)
+    rows: Iterable[Row] | None = _text_row(content, file, record, language)
     if rows is None:
         rows = _json_rows(content, file, language)
     console = Console(width=80 if sys.stdout.isatty() else 10_000, highlight=False)

@@ -15,7 +15,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from num2words import num2words
+from num2words import num2words  # type: ignore[import-untyped]
 
 from data.errors import GuideError
 from data.facts.text import fold, fold_pattern, words

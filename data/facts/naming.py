@@ -28,7 +28,28 @@ _ENDINGS = {
     "it": ("", "a", "i", "e", "o", "he", "hi"),
 }
 _PARTICLES = frozenset(
-    ["van", "von", "de", "da", "di", "del", "della", "der", "den", "du", "la", "le", "el", "al", "ter", "ten", "y", "e", "und", "of"]
+    [
+        "van",
+        "von",
+        "de",
+        "da",
+        "di",
+        "del",
+        "della",
+        "der",
+        "den",
+        "du",
+        "la",
+        "le",
+        "el",
+        "al",
+        "ter",
+        "ten",
+        "y",
+        "e",
+        "und",
+        "of",
+    ]
 )
 
 
@@ -132,7 +153,34 @@ def _is_name(word: Word, i: int, sentence: Sentence, passage: Passage, facts: Fa
 _OPENING = re.compile(r"(?:^|[\s(])[«“„‘\"'(¿¡]\s?$")
 _ROMAN = re.compile(r"[ivxlc]+(?:er?|eme)?")
 _ENGLISH_CAPITALS = frozenset(
-    ["i", "god", "sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "mr", "mrs", "sir", "lady", "saint", "number", "numbers", "part", "version", "common", "era", "madame", "monsieur", "madam", "miss", "doctor", "professor"]
+    [
+        "i",
+        "god",
+        "sunday",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "mr",
+        "mrs",
+        "sir",
+        "lady",
+        "saint",
+        "number",
+        "numbers",
+        "part",
+        "version",
+        "common",
+        "era",
+        "madame",
+        "monsieur",
+        "madam",
+        "miss",
+        "doctor",
+        "professor",
+    ]
 )
 
 
@@ -162,7 +210,7 @@ def _judge(
     if _credited(name, passage) and (len(name.words) > 1 or _after_capital(name, passage)):
         return Claim(name.span, Kind.artist, Verdict.unsupported, f"the record does not name {said}")  # fmt: skip
     lore_here = passage.tells_lore(name.span[0], name.span if len(name.words) > 1 else (0, 0))
-    if not _full_name(unknown) and (lore_here or not where and _is_lore(unknown, language)):
+    if not _full_name(unknown) and (lore_here or (not where and _is_lore(unknown, language))):
         return Claim(name.span, kind, Verdict.unclear, f"{said} belongs to lore, not to the record")
     located = language in ("fr", "es", "it") and _LOCATIVE.search(passage.before(name.span[0], 10))
     if (
@@ -197,7 +245,21 @@ def _credited(name: _Name, passage: Passage) -> bool:
 
 
 _MADE = frozenset(
-    ["made", "set", "put", "gave", "took", "fit", "realisa", "hizo", "realizo", "fece", "realizzo", "machte", "schuf"]
+    [
+        "made",
+        "set",
+        "put",
+        "gave",
+        "took",
+        "fit",
+        "realisa",
+        "hizo",
+        "realizo",
+        "fece",
+        "realizzo",
+        "machte",
+        "schuf",
+    ]
 )
 
 
@@ -236,8 +298,10 @@ def _german_makers(sentence: Sentence, passage: Passage) -> frozenset[int]:
         if i == 0 and is_common(one.written, "de") and one.folded not in given_names():
             continue
         before, after = texts[i], texts[last + 2]
-        named = one.folded in given_names() and two.start - one.end == 1 and (
-            two.folded in given_names() or not is_common(two.written, "de")
+        named = (
+            one.folded in given_names()
+            and two.start - one.end == 1
+            and (two.folded in given_names() or not is_common(two.written, "de"))
         )
         made = any(v.said.fullmatch(after) or v.said.fullmatch(before) for v in verbs)
         if named or made or before in ("von", "durch"):

@@ -12,13 +12,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import SequenceMatcher
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from data.artwork import Artwork
 from data.derive import Derived, derive
 from data.dimensions import Size, parse_all_dimensions
-from data.facts.grammar import Grammar, load_grammar
+from data.facts.grammar import Concept, Grammar, load_grammar
 from data.facts.lexicon import (
     english_of,
     given_names,
@@ -29,6 +28,7 @@ from data.facts.lexicon import (
     place,
 )
 from data.facts.numbers import find_numbers
+from data.facts.spelling import alike
 from data.facts.text import Word, fold, words
 
 CM = {"cm": 1.0, "m": 100.0, "mm": 0.1, "inch": 2.54, "foot": 30.48, "km": 100000.0}
@@ -105,12 +105,8 @@ class Facts:
         counted |= {float(m) for m in re.findall(r"(\d{1,2})(?:st|nd|rd|th)\b", self.folded)}
         return frozenset(counted)
 
-    def _concepts(self, table: dict[str, object]) -> frozenset[str]:
-        return frozenset(
-            name
-            for name, c in table.items()
-            if c.recorded.search(self.folded)  # type: ignore[attr-defined]
-        )
+    def _concepts(self, table: dict[str, Concept]) -> frozenset[str]:
+        return frozenset(name for name, c in table.items() if c.recorded.search(self.folded))
 
     def _foreign_colours(self) -> frozenset[str]:
         """Colours of a title in French, German, Spanish or Italian: Moulin Rouge."""
@@ -132,10 +128,8 @@ class Facts:
         medium = fold(self.artwork.medium or "")
         inks = {"ink", "pencil", "charcoal", "silverpoint", "gelatin", "albumen", "saltprint", "litho",
                 "daguerreotype", "mezzotint", "aquatint", "etching", "engraving", "woodcut", "drypoint"}  # fmt: skip
-        return (
-            (bool(inks & self.materials)
-            and "colo" not in medium)
-            or (self.artwork.form.value == "photograph" and "chromogenic" not in medium)
+        return (bool(inks & self.materials) and "colo" not in medium) or (
+            self.artwork.form.value == "photograph" and "chromogenic" not in medium
         )
 
     # -- time -----------------------------------------------------------------------------
@@ -330,9 +324,9 @@ class Facts:
         codes: set[str] = set()
         for word in self.words:
             codes |= english.get(word, frozenset())
-        for word in self.found:
-            if word.capitalised and self._may_be_place(word):
-                codes |= main_country(word.folded)
+        for named in self.found:
+            if named.capitalised and self._may_be_place(named):
+                codes |= main_country(named.folded)
         codes |= {code for word, code in _COUNTRY_LETTERS.items() if word in self.words}
         codes |= {i.rpartition(":")[2] for i in self.places if i[0] in "cs"}
         return frozenset(codes)
@@ -361,42 +355,4 @@ class Facts:
         """Philadelphie for Philadelphia, Raffael for Raphael; not Manet for Monet."""
         if len(folded) < 4:
             return False
-        return any(_alike(own, folded) for own in self.words if len(own) > 3)
-
-
-_SOUNDS = str.maketrans({"y": "i", "k": "c", "z": "s", "v": "u", "w": "u", "h": None, "j": "i"})
-_ALIKE = 0.82
-"""Likeness of two spellings above which they are taken for one name."""
-
-
-@lru_cache(maxsize=50000)
-def _sound(word: str) -> str:
-    plain = word.replace("ph", "f").replace("qu", "c").translate(_SOUNDS)
-    return re.sub(r"(.)\1", r"\1", plain)
-
-
-def _alike(own: str, said: str) -> bool:
-    shared = _shared_start(own, said)
-    if abs(len(own) - len(said)) > 4:
-        return shared >= 7 and own.endswith("r")  # Dircksdr., Dircksdochter
-    if shared == min(len(own), len(said)) and abs(len(own) - len(said)) < 4:
-        return True
-    if len(own) > 4 and len(said) > 4 and shared >= 4 and shared >= 0.55 * max(len(own), len(said)):
-        return True
-    one, other = _sound(own), _sound(said)
-    if one[:1] != other[:1] or min(len(one), len(other)) < 4:
-        return False
-    if abs(len(one) - len(other)) <= 2 and (one.startswith(other) or other.startswith(one)):
-        return True
-    return one == other or (
-        min(len(one), len(other)) > 5 and SequenceMatcher(None, one, other).ratio() >= _ALIKE
-    )
-
-
-def _shared_start(one: str, other: str) -> int:
-    shared = 0
-    for a, b in zip(one, other, strict=False):
-        if a != b:
-            break
-        shared += 1
-    return shared
+        return any(alike(own, folded) for own in self.words if len(own) > 3)

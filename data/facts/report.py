@@ -29,7 +29,7 @@ class Kind(StrEnum):
     duration = "duration"
     size = "size"
     weight = "weight"
-    count = "count"
+    count = "count"  # type: ignore[assignment]  # str has a method of that name
     orientation = "orientation"
     name = "name"
     artist = "artist"
@@ -64,6 +64,12 @@ class Claim:
     def end(self) -> int:
         """Offset after the last character."""
         return self.span[1]
+
+
+def judged(span: tuple[int, int], kind: Kind, good: bool | None, reason: str) -> Claim:
+    """A claim that is supported (True), unsupported (False) or unclear (None)."""
+    verdicts = {True: Verdict.supported, False: Verdict.unsupported, None: Verdict.unclear}
+    return Claim(span, kind, verdicts[good], reason)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -204,16 +204,15 @@ def _is_german_noun(folded: str, depth: int = 0) -> bool:
             return True  # Velinpapier: whatever the head, the thing is paper
         for link in _GERMAN_LINKS:
             stem = head[: len(head) - len(link)] if head.endswith(link) else ""
-            if (
-                stem in ("ol", "ei", "see", "vor")
-                or (len(stem) >= 3
+            if stem in ("ol", "ei", "see", "vor") or (
+                len(stem) >= 3
                 and (
                     stem in nouns
                     or stem + "e" in nouns
                     or stem + "en" in nouns
                     or _in_dictionary(stem, "de")
                     or _is_german_noun(stem, depth + 1)
-                ))
+                )
             ):
                 return True
     return False

