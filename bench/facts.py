@@ -14,6 +14,7 @@ import hashlib
 import platform
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from data.artwork import Artwork
@@ -23,7 +24,7 @@ from data.guides import Guide, read_corpus
 
 
 def held_out(artwork: Artwork) -> bool:
-    """Whether a work is of the fifth kept aside while the check was made: split by artist and title."""
+    """Whether a work is of the fifth kept aside while the check was made."""
     key = f"{artwork.artist or ''}|{artwork.title}"
     return int(hashlib.sha256(key.encode()).hexdigest(), 16) % 5 == 0
 
@@ -34,8 +35,8 @@ def untouched(artwork: Artwork) -> bool:
     return held_out(artwork) and hashlib.sha256(key.encode()).digest()[0] % 2 == 0
 
 
-WORKS = {
-    "all": lambda artwork: True,
+WORKS: dict[str, Callable[[Artwork], bool]] = {
+    "all": lambda _: True,
     "seen": lambda artwork: not held_out(artwork),
     "held-out": held_out,
     "looked-at": lambda artwork: held_out(artwork) and not untouched(artwork),
@@ -50,7 +51,7 @@ def check_all(guides: list[Guide]) -> list[tuple[Guide, Report]]:
 
 
 def time_sentences(guides: list[Guide]) -> tuple[float, float, int]:
-    """Microseconds to compile a record, and to check one sentence, in processor time; and how many."""
+    """Microseconds of processor time for a record and for a sentence, and how many sentences."""
     compiling = checking = 0.0
     count = 0
     for guide in guides:
@@ -81,7 +82,8 @@ def main() -> None:
     reports = check_all(guides)
     alarms = [(g, r) for g, r in reports if not r.clean]
     print(
-        f"{len(alarms)} of {len(guides)} scripts have an alarm: {100 * len(alarms) / len(guides):.1f} %"
+        f"{len(alarms)} of {len(guides)} scripts have an alarm: "
+        f"{100 * len(alarms) / len(guides):.1f} %"
     )
     rows, bad = (
         Counter((g.language, g.style) for g in guides),
@@ -89,15 +91,19 @@ def main() -> None:
     )
     for key in sorted(rows):
         print(
-            f"  {key[0]} {key[1]:9} {bad[key]:4} of {rows[key]:4}  {100 * bad[key] / rows[key]:.1f} %"
+            f"  {key[0]} {key[1]:9} {bad[key]:4} of {rows[key]:4}  "
+            f"{100 * bad[key] / rows[key]:.1f} %"
         )
     kinds = Counter(c.kind.value for _, r in alarms for c in r.unsupported)
     print("  alarms by kind:", ", ".join(f"{k} {n}" for k, n in kinds.most_common()) or "none")
     claims = Counter(c.verdict.value for _, r in reports for c in r.claims)
     print("  claims:", ", ".join(f"{v} {n}" for v, n in claims.most_common()))
     compiling, checking, count = time_sentences(guides[:: max(1, len(guides) // 600)])
-    print(f"{checking:.0f} µs a sentence ({count} sentences), {compiling / 1000:.1f} ms to compile a record; "
-          f"one core of {platform.processor() or platform.machine()}, Python {platform.python_version()}")  # fmt: skip
+    print(
+        f"{checking:.0f} µs a sentence ({count} sentences), {compiling / 1000:.1f} ms to compile "
+        f"a record; one core of {platform.processor() or platform.machine()}, "
+        f"Python {platform.python_version()}"
+    )
     if options.list:
         show(alarms, options.list)
 

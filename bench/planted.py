@@ -28,7 +28,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from babel import Locale
-from num2words import num2words
+from num2words import num2words  # type: ignore[import-untyped]
 
 from bench.facts import WORKS
 from data.artwork import Artwork
@@ -39,8 +39,13 @@ from data.guides import Guide, read_corpus
 CONTINENTS = ("Europe/", "Asia/", "Africa/", "Australia/")
 WORDS = tomllib.loads(Path(__file__).with_name("planted.toml").read_text("utf-8"))
 LANGUAGES = ("en", "fr", "de", "es", "it")
-_UNIT = {"en": "centimet(?:re|er)s?|met(?:re|er)s?", "fr": "centimètres?|mètres?", "de": "Zentimetern?|Metern?",
-         "es": "centímetros?|metros?", "it": "centimetri|metri"}  # fmt: skip
+_UNIT = {
+    "en": "centimet(?:re|er)s?|met(?:re|er)s?",
+    "fr": "centimètres?|mètres?",
+    "de": "Zentimetern?|Metern?",
+    "es": "centímetros?|metros?",
+    "it": "centimetri|metri",
+}
 _BOUNDED = re.compile(
     r"\b(?:over|more|than|least|nearly|almost|under|below|less|plus|moins|presque|près|über|mehr|fast|"
     r"knapp|unter|gut|kaum|más|menos|casi|apenas|oltre|più|meno|quasi|appena|barely|just|beyond|half|"
@@ -105,9 +110,19 @@ class Planter:
     def cases(self, guide: Guide) -> Iterator[Case]:
         """Every error that can be planted in one script, at most one of a kind."""
         for make in (
-            self.year, self.artist, self.medium, self.size, self.orientation, self.colour,
-            self.place, self.verb, self.nationality, self.age, self.century, self.story,
-        ):  # fmt: skip
+            self.year,
+            self.artist,
+            self.medium,
+            self.size,
+            self.orientation,
+            self.colour,
+            self.place,
+            self.verb,
+            self.nationality,
+            self.age,
+            self.century,
+            self.story,
+        ):
             case = make(guide)
             if case is not None and case.text != guide.script:
                 yield case
@@ -157,13 +172,42 @@ class Planter:
         """Whether a planted medium names anything the record has, by its English counterpart."""
         table = WORDS["medium"]
         english = table["en"]["put"] if guide.language == "en" else None
-        stems = {"past": "pastel", "temp": "tempera", "détr": "tempera", "gouac": "gouache", "guaz": "gouache",
-                 "acr": "acryl", "char": "charcoal", "fus": "charcoal", "kohl": "charcoal", "carb": "charcoal",
-                 "chal": "chalk", "sang": "chalk", "röt": "chalk", "bron": "bronze", "mar": "marble",
-                 "porc": "porcelain", "porz": "porcelain", "lac": "lacquer", "laq": "lacquer",
-                 "wool": "wool", "mezz": "mezzotint", "cyan": "cyanotype", "fres": "fresco", "affr": "fresco",
-                 "silv": "silver", "punt": "silver", "poin": "silver", "silb": "silver", "encau": "encaustic",
-                 "cer": "wax", "wachs": "wax", "egg": "tempera", "red": "chalk", "cast": "bronze"}  # fmt: skip
+        stems = {
+            "past": "pastel",
+            "temp": "tempera",
+            "détr": "tempera",
+            "gouac": "gouache",
+            "guaz": "gouache",
+            "acr": "acryl",
+            "char": "charcoal",
+            "fus": "charcoal",
+            "kohl": "charcoal",
+            "carb": "charcoal",
+            "chal": "chalk",
+            "sang": "chalk",
+            "röt": "chalk",
+            "bron": "bronze",
+            "mar": "marble",
+            "porc": "porcelain",
+            "porz": "porcelain",
+            "lac": "lacquer",
+            "laq": "lacquer",
+            "wool": "wool",
+            "mezz": "mezzotint",
+            "cyan": "cyanotype",
+            "fres": "fresco",
+            "affr": "fresco",
+            "silv": "silver",
+            "punt": "silver",
+            "poin": "silver",
+            "silb": "silver",
+            "encau": "encaustic",
+            "cer": "wax",
+            "wachs": "wax",
+            "egg": "tempera",
+            "red": "chalk",
+            "cast": "bronze",
+        }
         words = re.findall(r"[^\W\d_]+", new.lower())
         named = {s for w in words for p, s in stems.items() if w.startswith(p)}
         return any(n in record for n in named) or (english is None and not named)
@@ -172,9 +216,12 @@ class Planter:
         """A size made a half to three times what it is."""
         unit = _UNIT[guide.language]
         pattern = re.compile(rf"(?<![\d.,])(\d+(?:[.,]\d+)?) (?:{unit})\b", re.IGNORECASE)
-        found = [m for m in pattern.finditer(guide.script)
-                 if not _BOUNDED.search(guide.script[max(0, m.start() - 24) : m.start()])
-                 and not _BOUNDED.search(guide.script[m.end() : m.end() + 16])]  # fmt: skip
+        found = [
+            m
+            for m in pattern.finditer(guide.script)
+            if not _BOUNDED.search(guide.script[max(0, m.start() - 24) : m.start()])
+            and not _BOUNDED.search(guide.script[m.end() : m.end() + 16])
+        ]
         spelled = self._spelled_size(guide)
         if not found and spelled is None:
             return None
@@ -235,9 +282,12 @@ class Planter:
 
     def colour(self, guide: Guide) -> Case | None:
         """A coloured thing that no field gives; works whose record names any colour are left."""
-        if re.search(r"colou?r|red|blue|green|yellow|white|black|grey|gray|brown|gold|silver|pink|purple|"
-                     r"orange|violet|rose|crimson|scarlet|dark|pale|blond|ivory|print|photo|ink|pencil|graphite|"
-                     r"charcoal|chalk|etch|engrav|litho|copper|bronze|oro|rouge|noir|blanc|bleu|vert", told(guide.artwork)):  # fmt: skip
+        if re.search(
+            r"colou?r|red|blue|green|yellow|white|black|grey|gray|brown|gold|silver|pink|purple|"
+            r"orange|violet|rose|crimson|scarlet|dark|pale|blond|ivory|print|photo|ink|pencil|graphite|"
+            r"charcoal|chalk|etch|engrav|litho|copper|bronze|oro|rouge|noir|blanc|bleu|vert",
+            told(guide.artwork),
+        ):
             return None
         table = WORDS["colour"][guide.language]
         sentence = self.random.choice(table["say"]).format(
@@ -255,9 +305,15 @@ class Planter:
 
     def verb(self, guide: Guide) -> Case | None:
         """The verb of making exchanged for that of another art."""
-        if re.search(r"carv|sculpt|print|engrav|etch|photo|wov|weav|embroid|textile|relief|cut|wood ?block|litho|"
-                     r"thread|stitch|paint(?!ing)\w* (?:sculpt|wood)|tapestr|camera|knit|polychrom",
-                     told(guide.artwork)) and guide.artwork.form.value == "painting":  # fmt: skip
+        if (
+            re.search(
+                r"carv|sculpt|print|engrav|etch|photo|wov|weav|embroid|textile|relief|cut|wood ?block|"
+                r"litho|"
+                r"thread|stitch|paint(?!ing)\w* (?:sculpt|wood)|tapestr|camera|knit|polychrom",
+                told(guide.artwork),
+            )
+            and guide.artwork.form.value == "painting"
+        ):
             return None
         if guide.artwork.form.value not in ("painting", "sculpture"):
             return None
@@ -288,8 +344,18 @@ class Planter:
             or english[:4] in told(guide.artwork)
         ):
             return None
-        cities = {"SE": "stockholm", "PT": "lisb", "HU": "budapest", "MX": "mexic", "NO": "oslo", "BR": "rio",
-                  "PL": "warsaw", "FI": "helsinki", "BE": "antwerp|brussel|bruges|flem|ghent", "DK": "copenhagen"}  # fmt: skip
+        cities = {
+            "SE": "stockholm",
+            "PT": "lisb",
+            "HU": "budapest",
+            "MX": "mexic",
+            "NO": "oslo",
+            "BR": "rio",
+            "PL": "warsaw",
+            "FI": "helsinki",
+            "BE": "antwerp|brussel|bruges|flem|ghent",
+            "DK": "copenhagen",
+        }
         if re.search(cities[code], told(guide.artwork)):
             return None
         sentence = self.random.choice(WORDS["nationality_say"][guide.language]).format(n=word)
@@ -302,8 +368,12 @@ class Planter:
         if derived.age is None or not years:
             return None
         spans = {b - a for a in years for b in years if b > a} | set(derived.age)
-        wrong = [a for a in range(18, 90) if all(abs(a - s) > 4 for s in spans)
-                 and not derived.age[0] - 5 < a < derived.age[1] + 5]  # fmt: skip
+        wrong = [
+            a
+            for a in range(18, 90)
+            if all(abs(a - s) > 4 for s in spans)
+            and not derived.age[0] - 5 < a < derived.age[1] + 5
+        ]
         if not wrong or len(years) > 6:
             return None
         sentence = self.random.choice(WORDS["age"][guide.language]).format(
@@ -323,8 +393,13 @@ class Planter:
             return None
         century = self.random.choice(wrong)
         roman = {14: "XIV", 15: "XV", 16: "XVI", 17: "XVII", 18: "XVIII", 19: "XIX"}[century]
-        said = {"en": num2words(century, to="ordinal"), "fr": roman + "e", "de": f"{century}.",
-                "es": num2words(century, lang="es"), "it": num2words(century, lang="it", to="ordinal")}  # fmt: skip
+        said = {
+            "en": num2words(century, to="ordinal"),
+            "fr": roman + "e",
+            "de": f"{century}.",
+            "es": num2words(century, lang="es"),
+            "it": num2words(century, lang="it", to="ordinal"),
+        }
         sentence = self.random.choice(WORDS["century"][guide.language]).format(
             o=said[guide.language]
         )
@@ -379,11 +454,19 @@ def main() -> None:
     show(seen, found, misses, options, planter.random)
 
 
-def show(seen: Counter[tuple[str, str]], found: Counter[tuple[str, str]], misses: list[Case],
-         options: argparse.Namespace, chance: random.Random) -> None:  # fmt: skip
+def show(
+    seen: Counter[tuple[str, str]],
+    found: Counter[tuple[str, str]],
+    misses: list[Case],
+    options: argparse.Namespace,
+    chance: random.Random,
+) -> None:
     """Print the table and, if asked, some misses."""
-    print(f"{sum(seen.values())} planted errors, {sum(found.values())} caught; half {options.half}, "
-          f"works {options.works}, seed {options.seed}; {platform.machine()}, Python {platform.python_version()}")  # fmt: skip
+    print(
+        f"{sum(seen.values())} planted errors, {sum(found.values())} caught; half {options.half}, "
+        f"works {options.works}, seed {options.seed}; {platform.machine()}, "
+        f"Python {platform.python_version()}"
+    )
     print(f"{'kind':22}" + "".join(f"{language:>16}" for language in LANGUAGES))
     for kind in dict.fromkeys(k for k, _ in seen):
         cells = [
@@ -399,7 +482,19 @@ def show(seen: Counter[tuple[str, str]], found: Counter[tuple[str, str]], misses
             case.text[max(0, case.start - 40) : case.start],
             case.text[case.start : case.end],
         )
-        print(json.dumps([case.kind, case.guide.language, case.guide.id, before, planted, case.text[case.end : case.end + 40]], ensure_ascii=False))  # fmt: skip
+        print(
+            json.dumps(
+                [
+                    case.kind,
+                    case.guide.language,
+                    case.guide.id,
+                    before,
+                    planted,
+                    case.text[case.end : case.end + 40],
+                ],
+                ensure_ascii=False,
+            )
+        )
 
 
 if __name__ == "__main__":

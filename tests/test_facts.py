@@ -159,5 +159,5 @@ def test_style_is_told_apart_from_truth():
 
 
 def test_a_language_it_does_not_know_is_named():
-    with pytest.raises(GuideError, match="'pt'.*en, fr, de, es and it"):
+    with pytest.raises(GuideError, match=r"'pt'.*en, fr, de, es and it"):
         check("Olá.", VERMEER, "pt")

@@ -32,7 +32,7 @@ _YOUNG = re.compile(r"\b(?:teen|young|boy|girl|youth|adolesc|child)")
 
 
 def is_age(number: Number, passage: Passage) -> bool:
-    """Whether the number is somebody\'s age."""
+    """Whether the number is somebody's age."""
     if number.value > 110 or number.value != int(number.value):
         return False
     grammar = passage.grammar
@@ -65,15 +65,33 @@ def _unit_length(number: Number, passage: Passage) -> int:
 
 
 def _age_by_itself(number: Number, passage: Passage, bare: str) -> bool:
-    """ "at about thirty", "was only 22,": a number alone that nothing else follows."""
+    """A number alone that nothing else follows: "at about thirty", "was only 22,"."""
     if number.value < 10 or number.unit:
         return False
     after = passage.after(number.end, 3)
-    strong = {"en": ("at", "aged", "turned", "turning", "reached", "was", "still", "past", "close to",
-                     "not yet", "nearly", "almost", "approaching", "over", "under", "beyond"),
-              "de": ("mit", "alter von", "war"),
-              "es": ("a los", "a sus", "cumplia", "cumplio"),
-              "it": ("a", "ai")}[passage.grammar.language]  # fmt: skip
+    strong = {
+        "en": (
+            "at",
+            "aged",
+            "turned",
+            "turning",
+            "reached",
+            "was",
+            "still",
+            "past",
+            "close to",
+            "not yet",
+            "nearly",
+            "almost",
+            "approaching",
+            "over",
+            "under",
+            "beyond",
+        ),
+        "de": ("mit", "alter von", "war"),
+        "es": ("a los", "a sus", "cumplia", "cumplio"),
+        "it": ("a", "ai"),
+    }[passage.grammar.language]
     ends = after.lstrip()[:1] in (",", ".", ";", ":", "?", "!", "")
     ends = ends or bool(_AGE_GOES_ON.match(passage.after(number.end, 14)))
     before = passage.before(number.start, 60)
@@ -106,7 +124,7 @@ def age_claim(number: Number, passage: Passage, facts: Facts) -> Claim:
 
 
 def stage_claims(passage: Passage, facts: Facts) -> Iterator[Claim]:
-    """ "in his early forties": a decade of life."""
+    """A decade of life: "in his early forties"."""
     grammar = passage.grammar
     for match in grammar.phrases["age_word"].finditer(passage.folded):
         decade = grammar.age_words[match["age"]]
@@ -118,8 +136,9 @@ def stage_claims(passage: Passage, facts: Facts) -> Iterator[Claim]:
             yield judged(match.span(), Kind.age, True, "the record speaks of this age")
             continue
         if not facts.ages:
-            yield judged(match.span(), Kind.age, False,
-                         "the record gives no years to reckon an age from")  # fmt: skip
+            yield judged(
+                match.span(), Kind.age, False, "the record gives no years to reckon an age from"
+            )
             continue
         yield _stage_claim(match.span(), low, high, facts)
     for number in passage.numbers:
@@ -150,9 +169,14 @@ def _starts(part: str, pattern: re.Pattern[str]) -> bool:
 
 def _stage_claim(span: tuple[int, int], low: int, high: int, facts: Facts) -> Claim:
     good = any(low <= a <= high for a in facts.ages)
-    return judged(span, Kind.age, good,
-                  "the years of the record give this age" if good
-                  else "the years of the record do not give this age")  # fmt: skip
+    return judged(
+        span,
+        Kind.age,
+        good,
+        "the years of the record give this age"
+        if good
+        else "the years of the record do not give this age",
+    )
 
 
 def duration_claim(number: Number, passage: Passage, facts: Facts) -> Claim | None:
@@ -175,6 +199,11 @@ def duration_claim(number: Number, passage: Passage, facts: Facts) -> Claim | No
     supposed = bool(passage.grammar.phrases["question_hint"].search(sentence))
     if not good and (supposed or passage.tells_lore(number.start) or compares(number, passage)):
         return judged(span, Kind.duration, None, "not said of the work itself")
-    return judged(span, Kind.duration, good,
-                  "the years of the record are so far apart" if good
-                  else "no years of the record are so far apart")  # fmt: skip
+    return judged(
+        span,
+        Kind.duration,
+        good,
+        "the years of the record are so far apart"
+        if good
+        else "no years of the record are so far apart",
+    )

@@ -42,8 +42,12 @@ class _Checked:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("file", metavar="FILE|-")
-@click.option("--record", type=click.Path(path_type=Path), metavar="RECORD.json",
-              help="The record a plain text is about.")  # fmt: skip
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    metavar="RECORD.json",
+    help="The record a plain text is about.",
+)
 @click.option(
     "--language", type=click.Choice(LANGUAGES), help="Language of the text.  [default: en]"
 )

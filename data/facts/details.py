@@ -18,25 +18,63 @@ from data.facts.record import Facts
 from data.facts.report import Claim, Kind, Verdict
 from data.facts.text import fold
 
-_ROOTS = frozenset({
-    "01466257",  # vertebrate animals
-    "01767661",  # insects, spiders, shellfish
-    "01317541",  # domestic animals
-    "03051540",  # clothing
-    "03800933",  # musical instrument
-    "04565375",  # weapon
-    "04524313",  # vehicle
-    "11669921",  # flower
-    "03597469",  # jewellery
-    "13134947",  # fruit
-})  # fmt: skip
+_ROOTS = frozenset(
+    {
+        "01466257",  # vertebrate animals
+        "01767661",  # insects, spiders, shellfish
+        "01317541",  # domestic animals
+        "03051540",  # clothing
+        "03800933",  # musical instrument
+        "04565375",  # weapon
+        "04524313",  # vehicle
+        "11669921",  # flower
+        "03597469",  # jewellery
+        "13134947",  # fruit
+    }
+)
 """Synsets of Princeton WordNet 3.0 whose kinds are judged."""
-_GENERAL = frozenset({
-    "clothes", "clothing", "dress", "costume", "garment", "flower", "animal", "fruit", "frame",
-    "figure", "model", "person", "man", "human", "child", "world", "kind", "creature", "fold",
-    "back", "line", "plate", "train", "head", "pair", "wear", "place", "tie", "coat", "means",
-    "medium", "accessory", "vessel", "craft", "half", "mean", "drone", "mezzo",
-})  # fmt: skip
+_GENERAL = frozenset(
+    {
+        "clothes",
+        "clothing",
+        "dress",
+        "costume",
+        "garment",
+        "flower",
+        "animal",
+        "fruit",
+        "frame",
+        "figure",
+        "model",
+        "person",
+        "man",
+        "human",
+        "child",
+        "world",
+        "kind",
+        "creature",
+        "fold",
+        "back",
+        "line",
+        "plate",
+        "train",
+        "head",
+        "pair",
+        "wear",
+        "place",
+        "tie",
+        "coat",
+        "means",
+        "medium",
+        "accessory",
+        "vessel",
+        "craft",
+        "half",
+        "mean",
+        "drone",
+        "mezzo",
+    }
+)
 """Words too wide, or too often something else, to be a claim."""
 
 

@@ -137,13 +137,29 @@ def _ordinals(language: str) -> dict[str, int]:
 
 
 _NUMBER_PHRASES = (
-    "half_unit", "half_before", "and", "quarter_unit", "by", "three_quarters", "three_quarters_unit", "point", "third",
-)  # fmt: skip
+    "half_unit",
+    "half_before",
+    "and",
+    "quarter_unit",
+    "by",
+    "three_quarters",
+    "three_quarters_unit",
+    "point",
+    "third",
+)
 _ARTICLES = "a|an|the|los|las|el|la|i|gli|le|ai|dei|les|die|den|der|das|de los|de las|de"
 _NAMED_CENTURIES = {
-    "it": {"duecento": 13, "trecento": 14, "quattrocento": 15, "cinquecento": 16, "seicento": 17,
-           "settecento": 18, "ottocento": 19, "novecento": 20},
-}  # fmt: skip
+    "it": {
+        "duecento": 13,
+        "trecento": 14,
+        "quattrocento": 15,
+        "cinquecento": 16,
+        "seicento": 17,
+        "settecento": 18,
+        "ottocento": 19,
+        "novecento": 20,
+    },
+}
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50}
 
 

@@ -143,9 +143,13 @@ def _verbs(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Claim
         ):
             yield Claim(span, Kind.technique, Verdict.unclear, "said in a comparison")
         else:
-            yield Claim(span, Kind.technique, Verdict.unsupported,
-                        f"a {facts.artwork.form.value} of this medium is not said to be "
-                        f"{passage.text[span[0]:span[1]]}")  # fmt: skip
+            yield Claim(
+                span,
+                Kind.technique,
+                Verdict.unsupported,
+                f"a {facts.artwork.form.value} of this medium is not said to be "
+                f"{passage.text[span[0] : span[1]]}",
+            )
 
 
 def _colours(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Claim]:
@@ -170,8 +174,7 @@ def _colours(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Cla
         if concept.name in ("gold", "silver") and passage.tells_lore(span[0]):
             yield Claim(span, Kind.colour, Verdict.unclear, "told of myth, scripture or books")
             continue
-        yield Claim(span, Kind.colour, Verdict.unsupported,
-                    f"the record names no {concept.name}")  # fmt: skip
+        yield Claim(span, Kind.colour, Verdict.unsupported, f"the record names no {concept.name}")
 
 
 _CLOTHS = frozenset({"canvas", "wool", "silk", "cotton", "leather"})
@@ -207,9 +210,11 @@ def _colour_stands(concept: Concept, facts: Facts) -> bool:
 def _shape(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Claim]:
     shape = facts.derived.orientation
     allowed = {
-        "tall": {"tall"}, "wide": {"wide"}, "square": {"square"},
+        "tall": {"tall"},
+        "wide": {"wide"},
+        "square": {"square"},
         "nearly square": {"square", "tall", "wide"},
-    }.get(shape or "", set())  # fmt: skip
+    }.get(shape or "", set())
     for said, pattern in passage.grammar.orientation.items():
         for match in pattern.finditer(sentence.folded):
             span = _span(sentence, match)

@@ -14,19 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from data.facts.grammar import named_centuries
-from data.facts.lexicon import given_names, is_common, lore, main_country, nations, place
+from data.facts.lexicon import given_names, is_common, lore, place
 from data.facts.passage import Passage, Sentence
+from data.facts.peoples import of_a_nation, people_claims, spoken_countries
 from data.facts.record import Facts
 from data.facts.report import Claim, Kind, Verdict
 from data.facts.text import Word
 
-_ENDINGS = {
-    "en": ("", "s", "man", "men", "woman", "women"),
-    "fr": ("", "e", "s", "es", "ne", "nes", "ienne", "iennes"),
-    "de": ("", "e", "er", "en", "es", "em", "in", "innen", "ern"),
-    "es": ("", "a", "s", "as", "es", "os", "o"),
-    "it": ("", "a", "i", "e", "o", "he", "hi"),
-}
 _PARTICLES = frozenset(
     [
         "van",
@@ -69,7 +63,7 @@ class _Name:
 def name_claims(passage: Passage, facts: Facts) -> Iterator[Claim]:
     """One claim for each run of capitalised words that name something."""
     title_words = _quoted_words(passage) if passage.grammar.language != "en" else frozenset()
-    known = facts.countries | _spoken_countries(passage, facts)
+    known = facts.countries | spoken_countries(passage, facts)
     for sentence in passage.sentences:
         for name in _names(sentence, passage, facts):
             if passage.in_quotes(name.words[0].start) and passage.grammar.language != "en":
@@ -77,18 +71,7 @@ def name_claims(passage: Passage, facts: Facts) -> Iterator[Claim]:
             claim = _judge(name, passage, facts, title_words, known)
             if claim is not None:
                 yield claim
-        yield from _peoples(sentence, passage, facts, known)
-
-
-def _spoken_countries(passage: Passage, facts: Facts) -> frozenset[str]:
-    """Countries of the places the text rightly names: Genoa is in Italy, whatever the record."""
-    found: set[str] = set()
-    for word in passage.words:
-        if not word.capitalised or word.folded in given_names() or word.folded in facts.makers:
-            continue
-        if facts.names(word) and not is_common(word.written, passage.grammar.language):
-            found |= main_country(word.folded)
-    return frozenset(found)
+        yield from people_claims(sentence, passage, facts, known)
 
 
 def _quoted_words(passage: Passage) -> frozenset[str]:
@@ -143,9 +126,9 @@ def _is_name(word: Word, i: int, sentence: Sentence, passage: Passage, facts: Fa
             and (language != "de" or not is_common(word.written, language))
         ):
             return True
-        if language == "de" and place(word.folded) - {"w:"}:
-            if _LOCATIVE.search(passage.before(word.start, 10)):
-                return True
+        located = _LOCATIVE.search(passage.before(word.start, 10))
+        if language == "de" and located and place(word.folded) - {"w:"}:
+            return True
         return not is_common(word.written, language)
     return True
 
@@ -195,7 +178,7 @@ def _judge(
     if not unknown:
         return Claim(name.span, Kind.name, Verdict.supported, "the record has this name")
     language = passage.grammar.language
-    if all(_of_a_nation(w.folded, language) and not place(w.folded) for w in unknown):
+    if all(of_a_nation(w.folded, language) and not place(w.folded) for w in unknown):
         return None  # judged with the peoples
     where = _where(name, unknown, passage)
     if where & facts.places or any(i[0] == "c" and i[2:] in known for i in where):
@@ -208,7 +191,9 @@ def _judge(
     if holy and _SAINT.search(facts.folded + " "):
         return Claim(name.span, Kind.name, Verdict.unclear, f"{said} may be the record's saint")
     if _credited(name, passage) and (len(name.words) > 1 or _after_capital(name, passage)):
-        return Claim(name.span, Kind.artist, Verdict.unsupported, f"the record does not name {said}")  # fmt: skip
+        return Claim(
+            name.span, Kind.artist, Verdict.unsupported, f"the record does not name {said}"
+        )
     lore_here = passage.tells_lore(name.span[0], name.span if len(name.words) > 1 else (0, 0))
     if not _full_name(unknown) and (lore_here or (not where and _is_lore(unknown, language))):
         return Claim(name.span, kind, Verdict.unclear, f"{said} belongs to lore, not to the record")
@@ -310,7 +295,8 @@ def _german_makers(sentence: Sentence, passage: Passage) -> frozenset[int]:
 
 
 _SAINT = re.compile(
-    r"\b(?:saint|saints|st|san|santo|santa|sainte|sankt|heilige[nrs]?|sant'|virgin|virgen|vergine|vierge)[ .]"
+    r"\b(?:saint|saints|st|san|santo|santa|sainte|sankt|heilige[nrs]?|sant'"
+    r"|virgin|virgen|vergine|vierge)[ .]"
 )
 _LOCATIVE = re.compile(
     r"\b(?:in|at|near|from|of|to|a|en|au|de|d|di|da|ad|in|bei|aus|nach|von|pres|cerca|presso)[ ']$"
@@ -324,56 +310,7 @@ def _where(name: _Name, unknown: list[Word], passage: Passage) -> frozenset[str]
         return whole
     found = whole or place(" ".join(w.folded for w in unknown)) or place(unknown[0].folded)
     word = unknown[0]
-    if found and (
-        is_common(word.written, passage.grammar.language) or word.folded in given_names()
-    ):
-        if not _LOCATIVE.search(passage.before(word.start, 10)):
-            return frozenset()
+    other = is_common(word.written, passage.grammar.language) or word.folded in given_names()
+    if other and not _LOCATIVE.search(passage.before(word.start, 10)):
+        return frozenset()
     return found
-
-
-def _speaks_of_language(i: int, sentence: Sentence) -> bool:
-    """In French, auf Englisch, en italiano."""
-    return i > 0 and sentence.words[i - 1].folded in ("in", "en", "auf", "im", "speaks", "speakers")
-
-
-def _of_a_nation(folded: str, language: str) -> frozenset[str]:
-    table = nations(language)
-    for ending in _ENDINGS[language]:
-        stem = folded.removesuffix(ending) if ending else folded
-        if stem in table:
-            return table[stem]
-    if language in ("es", "it") and folded[-1:] in "aeios" and len(folded) > 5:
-        for end in ("o", "e", "a", "es", ""):
-            if folded[:-1] + end in table:
-                return table[folded[:-1] + end]
-    return frozenset()
-
-
-def _peoples(
-    sentence: Sentence, passage: Passage, facts: Facts, known: frozenset[str]
-) -> Iterator[Claim]:
-    """Nationalities, in any spelling the language has for them."""
-    language = passage.grammar.language
-    for i, word in enumerate(sentence.words):
-        if language == "en" and not word.capitalised:
-            continue
-        if word.folded in facts.words or (place(word.folded) and word.capitalised):
-            continue
-        codes = _of_a_nation(word.folded, language)
-        if not codes:
-            continue
-        span = (word.start, word.end)
-        if codes & known or facts.cognate(word.folded):
-            yield Claim(span, Kind.nationality, Verdict.supported, "the record names this country")
-        elif passage.in_quotes(word.start) and language != "en":
-            continue
-        elif passage.tells_lore(word.start):
-            yield Claim(span, Kind.nationality, Verdict.unclear, "told of myth, scripture or books")
-        elif _speaks_of_language(i, sentence) or passage.grammar.phrases["term"].search(
-            " ".join(w.folded for w in sentence.words[max(0, i - 4) : i + 3])
-        ):
-            yield Claim(span, Kind.nationality, Verdict.unclear, "a word about a language")
-        else:
-            yield Claim(span, Kind.nationality, Verdict.unsupported,
-                        f"the record does not say {word.written}")  # fmt: skip

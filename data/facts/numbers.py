@@ -216,25 +216,34 @@ def _after_unit(number: Number, found: list[Word], folded: str, grammar: Grammar
     plain = _plain(found, i, grammar)
     if plain is None or (plain[1] == i and found[i].folded in grammar.one):
         return number
-    value, last, step, digits = plain
+    value, last, step, _ = plain
     unit = _unit_at(found, last + 1, grammar)
     if unit in ("cm", "mm", "inch"):
         factor = {"cm": 0.01, "mm": 0.001, "inch": 1 / 12}[unit]
-        return replace(number, value=number.value + value * factor, last=last + 1,
-                       end=found[last + 1].end, step=step * factor)  # fmt: skip
+        return replace(
+            number,
+            value=number.value + value * factor,
+            last=last + 1,
+            end=found[last + 1].end,
+            step=step * factor,
+        )
     if unit or number.unit != "m" or value >= 100 or number.value != int(number.value):
         return number
     if value < 5 and not _dimension_after(replace(number, end=found[last].end), folded, grammar):
         return number
-    return replace(number, value=number.value + value / 100, last=last, end=found[last].end,
-                   step=0.05 if value % 10 == 0 else 0.01)  # fmt: skip
+    return replace(
+        number,
+        value=number.value + value / 100,
+        last=last,
+        end=found[last].end,
+        step=0.05 if value % 10 == 0 else 0.01,
+    )
 
 
 def _half_before(found: list[Word], i: int, folded: str, grammar: Grammar) -> Number | None:
-    for name, value in (("three_quarters", 0.75), ("third", 1 / 3), ("half_before", 0.5)):
-        match = grammar.phrases[name].match(folded, found[i].start)
-        if match:
-            break
+    parts = {"three_quarters": 0.75, "third": 1 / 3, "half_before": 0.5}
+    matches = ((grammar.phrases[n].match(folded, found[i].start), v) for n, v in parts.items())
+    match, value = next(((m, v) for m, v in matches if m), (None, 0.0))
     if not match:
         return None
     last = _last_word(found, match.end(), i)
@@ -272,7 +281,7 @@ def _inherit(
         dimension = _dimension_after(number, folded, grammar)
         by = grammar.phrases["by"]
         after = found[number.last + 1].folded if number.last + 1 < len(found) else ""
-        lead = _lead(number, found, folded, grammar)
+        lead = _lead(number, folded, grammar)
         side = bool(by.fullmatch(after)) or bool(by.search(lead))
         if not dimension and grammar.language != "en":
             dimension = next((d for d, p in grammar.dimension.items() if p.search(lead)), "")
@@ -291,10 +300,10 @@ def _inherit(
     return out
 
 
-def _lead(number: Number, found: list[Word], folded: str, grammar: Grammar) -> str:
+def _lead(number: Number, folded: str, grammar: Grammar) -> str:
     """The word a bare number hangs on: "by" in "by about fifty", "largo" in "largo quaranta"."""
     before = folded[max(0, number.start - 40) : number.start].rstrip()
-    for pattern in (*grammar.qualifier.values(), *grammar.qualifier.values()):
+    for pattern in (*grammar.qualifier.values(),) * 2:
         before = pattern.sub("", before).rstrip()
     return before.rpartition(" ")[2] if before and before[-1].isalnum() else ""
 

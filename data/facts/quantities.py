@@ -61,8 +61,12 @@ def _other_unit(number: Number, facts: Facts) -> Claim | None:
     if number.value <= 1:
         return None
     good = number.value in facts.amounts
-    return judged((number.start, number.end), Kind.count, good or None,
-                  "the record gives this number" if good else "the record gives no such number")  # fmt: skip
+    return judged(
+        (number.start, number.end),
+        Kind.count,
+        good or None,
+        "the record gives this number" if good else "the record gives no such number",
+    )
 
 
 def _count(number: Number, passage: Passage, facts: Facts) -> Claim | None:

@@ -38,12 +38,28 @@ _YEAR_RANGE = re.compile(r"(?<![\d.,/])(1\d{3}|20\d{2})\s?[-/]\s?(\d{1,2})(?!\d)
 _EARLY_YEAR = re.compile(
     r"(?<![\d.,/])(\d{2,3})(?=\s?(?:bce?|ce|ad|b\.c)|\s?-\s?\d{2,3}\s?(?:bce?|ce|ad))"
 )
-_CENTURY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)(?:(?:\s*(?:-|to|or|and)\s*)(?:early |late |mid-?)?(\d{1,2})(?:st|nd|rd|th))?[- ]centur")  # fmt: skip
+_CENTURY = re.compile(
+    r"\b(\d{1,2})(?:st|nd|rd|th)"
+    r"(?:(?:\s*(?:-|to|or|and)\s*)(?:early |late |mid-?)?(\d{1,2})(?:st|nd|rd|th))?[- ]centur"
+)
 _HUNDREDS = re.compile(r"\b(1\d|20)00s\b")
 _LONGEST_RANGE = 60
-_SPELLED_OUT = {"sr": "senior", "jr": "junior", "hon": "honourable", "st": "saint", "dr": "doctor",
-                "mt": "mount", "ft": "fort", "col": "colonel", "gen": "general", "rev": "reverend",
-                "prof": "professor", "ss": "santi", "capt": "captain", "ltd": "limited"}  # fmt: skip
+_SPELLED_OUT = {
+    "sr": "senior",
+    "jr": "junior",
+    "hon": "honourable",
+    "st": "saint",
+    "dr": "doctor",
+    "mt": "mount",
+    "ft": "fort",
+    "col": "colonel",
+    "gen": "general",
+    "rev": "reverend",
+    "prof": "professor",
+    "ss": "santi",
+    "capt": "captain",
+    "ltd": "limited",
+}
 _COUNTRY_LETTERS = {"usa": "US", "uk": "GB"}
 _MONOCHROME = frozenset({"black", "white", "grey"})
 
@@ -66,11 +82,16 @@ class Facts:
         self.fields = [
             t
             for t in (
-                artwork.title, artwork.artist, artwork.artist_bio, artwork.date, artwork.medium,
-                *artwork.subjects, *artwork.notes,
+                artwork.title,
+                artwork.artist,
+                artwork.artist_bio,
+                artwork.date,
+                artwork.medium,
+                *artwork.subjects,
+                *artwork.notes,
             )
             if t
-        ]  # fmt: skip
+        ]
         self.text = " . ".join(self.fields)
         self.folded = fold(self.text)
         self.found = words(self.text, self.folded)
@@ -97,8 +118,17 @@ class Facts:
         return frozenset({n.value for n in found} | plain)
 
     def _hidden_amounts(self) -> frozenset[float]:
-        hidden = {"pair": 2.0, "both": 2.0, "diptych": 2.0, "triptych": 3.0, "twin": 2.0,
-                  "couple": 2.0, "trio": 3.0, "double": 2.0, "two-sided": 2.0}  # fmt: skip
+        hidden = {
+            "pair": 2.0,
+            "both": 2.0,
+            "diptych": 2.0,
+            "triptych": 3.0,
+            "twin": 2.0,
+            "couple": 2.0,
+            "trio": 3.0,
+            "double": 2.0,
+            "two-sided": 2.0,
+        }
         counted = {v for w, v in hidden.items() if w in self.words}
         ordinals = load_grammar("en").ordinals
         counted |= {float(n) for w, n in ordinals.items() if w in self.words}
@@ -126,8 +156,23 @@ class Facts:
     def monochrome(self) -> bool:
         """Whether the medium gives black, white and greys of itself."""
         medium = fold(self.artwork.medium or "")
-        inks = {"ink", "pencil", "charcoal", "silverpoint", "gelatin", "albumen", "saltprint", "litho",
-                "daguerreotype", "mezzotint", "aquatint", "etching", "engraving", "woodcut", "drypoint"}  # fmt: skip
+        inks = {
+            "ink",
+            "pencil",
+            "charcoal",
+            "silverpoint",
+            "gelatin",
+            "albumen",
+            "saltprint",
+            "litho",
+            "daguerreotype",
+            "mezzotint",
+            "aquatint",
+            "etching",
+            "engraving",
+            "woodcut",
+            "drypoint",
+        }
         return (bool(inks & self.materials) and "colo" not in medium) or (
             self.artwork.form.value == "photograph" and "chromogenic" not in medium
         )

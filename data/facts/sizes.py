@@ -32,20 +32,31 @@ def size_claim(number: Number, passage: Passage, facts: Facts) -> Claim:
     cm, step = number.value * CM[number.unit], number.step * CM[number.unit]
     if not facts.lengths:
         unread = bool(facts.artwork.dimensions)
-        return judged(span, Kind.size, None if unread else False,
-                      "the record's dimensions cannot be read" if unread
-                      else "the record gives no size")  # fmt: skip
+        return judged(
+            span,
+            Kind.size,
+            None if unread else False,
+            "the record's dimensions cannot be read" if unread else "the record gives no size",
+        )
     if number.unit == "km" or compares(number, passage):
         return judged(span, Kind.size, None, "not said of the work itself")
     limit = bound(number, passage)
     fitting = [n for n in facts.lengths if _fits(cm, step, n.cm, limit)]
     if not fitting:
         nearest = min(facts.lengths, key=lambda n: abs(n.cm - cm))
-        return judged(span, Kind.size, False,
-                      f"the record has no measure near {cm:g} cm; the nearest is {nearest.cm:g} cm")  # fmt: skip
+        return judged(
+            span,
+            Kind.size,
+            False,
+            f"the record has no measure near {cm:g} cm; the nearest is {nearest.cm:g} cm",
+        )
     if not _right_side(number.dimension, fitting, facts):
-        return judged(span, Kind.size, False,
-                      f"{cm:g} cm is a measure of the record, but not its {_SIDES[number.dimension]}")  # fmt: skip
+        return judged(
+            span,
+            Kind.size,
+            False,
+            f"{cm:g} cm is a measure of the record, but not its {_SIDES[number.dimension]}",
+        )
     return judged(span, Kind.size, True, f"the record gives {fitting[0].cm:g} cm")
 
 

@@ -35,24 +35,40 @@ def story_claims(passage: Passage, facts: Facts, context: str = "") -> Iterator[
             if concept.name == "birth" and _year_follows(match.end(), passage, facts):
                 continue
             if not supported and passage.tells_lore(match.start()):
-                yield Claim(match.span(), Kind.biography, Verdict.unclear, "told of myth, scripture or books")  # fmt: skip
+                yield Claim(
+                    match.span(),
+                    Kind.biography,
+                    Verdict.unclear,
+                    "told of myth, scripture or books",
+                )
             elif supported:
                 yield Claim(
                     match.span(), Kind.biography, Verdict.supported, "the record tells of it"
                 )
             else:
-                yield Claim(match.span(), Kind.biography, Verdict.unsupported,
-                            f"the record says nothing of {_NOUNS.get(concept.name, concept.name)}")  # fmt: skip
+                yield Claim(
+                    match.span(),
+                    Kind.biography,
+                    Verdict.unsupported,
+                    f"the record says nothing of {_NOUNS.get(concept.name, concept.name)}",
+                )
     yield from _attribution(passage, facts, context)
 
 
 _NOUNS = {
-    "birth": "where anyone was born", "training": "anyone's training", "fame": "anyone's fame",
-    "masterpiece": "a masterpiece", "greatness": "rank or influence", "movement": "a movement",
-    "influence": "an influence", "commission": "a commission", "family": "this relation",
-    "places_of_life": "where the artist lived or went", "prize": "a prize or a showing",
+    "birth": "where anyone was born",
+    "training": "anyone's training",
+    "fame": "anyone's fame",
+    "masterpiece": "a masterpiece",
+    "greatness": "rank or influence",
+    "movement": "a movement",
+    "influence": "an influence",
+    "commission": "a commission",
+    "family": "this relation",
+    "places_of_life": "where the artist lived or went",
+    "prize": "a prize or a showing",
     "symbol": "what anything stands for",
-}  # fmt: skip
+}
 
 
 def _year_follows(end: int, passage: Passage, facts: Facts) -> bool:
@@ -82,5 +98,9 @@ def _attribution(passage: Passage, facts: Facts, context: str) -> Iterator[Claim
     if any(h.said.search(everything) for h in wanted):
         yield Claim(span, Kind.attribution, Verdict.supported, "the doubt is spoken")
     else:
-        yield Claim(span, Kind.attribution, Verdict.unsupported,
-                    f"the record says “{facts.artwork.artist}”; the text drops the doubt")  # fmt: skip
+        yield Claim(
+            span,
+            Kind.attribution,
+            Verdict.unsupported,
+            f"the record says “{facts.artwork.artist}”; the text drops the doubt",
+        )

@@ -62,8 +62,9 @@ def _sentences(passage: Passage) -> Iterator[Finding]:
     for sentence in passage.sentences:
         spoken = len(_SPOKEN_WORD.findall(passage.text, sentence.start, sentence.end))
         if spoken > LONGEST_SENTENCE:
-            yield Finding((sentence.start, sentence.end), "sentence length",
-                          f"{spoken} words in one sentence")  # fmt: skip
+            yield Finding(
+                (sentence.start, sentence.end), "sentence length", f"{spoken} words in one sentence"
+            )
 
 
 def _repeats(passage: Passage) -> Iterator[Finding]:
@@ -79,5 +80,8 @@ def _length(passage: Passage, length: str) -> Iterator[Finding]:
     fewest, most = LENGTHS[length]
     spoken = len(_SPOKEN_WORD.findall(passage.text))
     if not fewest <= spoken <= most:
-        yield Finding((0, len(passage.text)), "length",
-                      f"{spoken} words; a {length} guide has {fewest} to {most}")  # fmt: skip
+        yield Finding(
+            (0, len(passage.text)),
+            "length",
+            f"{spoken} words; a {length} guide has {fewest} to {most}",
+        )

@@ -53,8 +53,9 @@ def year_claim(number: Number, passage: Passage, facts: Facts) -> Claim:
     if year not in facts.made | facts.told_years and year in facts.life_years and facts.made:
         sentence = passage.sentence_at(number.start)
         if _tells_making(number, passage) and len(sentence.words) < 60:
-            return judged(span, Kind.year, False,
-                          f"{year} is a year of the artist's life, not of the work")  # fmt: skip
+            return judged(
+                span, Kind.year, False, f"{year} is a year of the artist's life, not of the work"
+            )
     return judged(span, Kind.year, True, f"the record gives {year}")
 
 
@@ -129,6 +130,11 @@ def _decade(year: int, span: tuple[int, int], facts: Facts) -> Claim:
     dating = facts.derived.dating
     if not good and dating is not None and year >= 100 and dating.precision != "century":
         good = dating.earliest <= year + 9 and year <= dating.latest
-    return judged(span, Kind.decade, good,
-                  "the record has a year in this decade" if good
-                  else "no year of the record is in this decade")  # fmt: skip
+    return judged(
+        span,
+        Kind.decade,
+        good,
+        "the record has a year in this decade"
+        if good
+        else "no year of the record is in this decade",
+    )

@@ -30,12 +30,34 @@ from data.facts.text import fold
 HERE = Path(__file__).parent
 LANGUAGES = ("en", "fr", "de", "es", "it")
 WIKTIONARY = {"fr": "fra", "de": "deu", "es": "spa", "it": "ita"}
-LEXNAMES = {5: "animal", 6: "artifact", 8: "body", 13: "food", 15: "location", 17: "object",
-            18: "person", 20: "plant"}  # fmt: skip
+LEXNAMES = {
+    5: "animal",
+    6: "artifact",
+    8: "body",
+    13: "food",
+    15: "location",
+    17: "object",
+    18: "person",
+    20: "plant",
+}
 THINGS = {"animal", "artifact", "food", "plant", "object"}
-LORE = ("deity", "mythical_being", "imaginary_being", "saint", "apostle", "prophet", "religious_text",
-        "sacred_text", "book", "sacred_writing", "mythical_monster", "spirit", "holy_day", "evangelist",
-        "biblical")  # fmt: skip
+LORE = (
+    "deity",
+    "mythical_being",
+    "imaginary_being",
+    "saint",
+    "apostle",
+    "prophet",
+    "religious_text",
+    "sacred_text",
+    "book",
+    "sacred_writing",
+    "mythical_monster",
+    "spirit",
+    "holy_day",
+    "evangelist",
+    "biblical",
+)
 
 
 def write(name: str, rows: Iterable[str]) -> None:
@@ -176,19 +198,39 @@ class WordNet:
                     first, _, last = lemma.partition("_")
                     if last and first.isalpha() and first[0].isupper() and len(first) > 1:
                         seen[fold(first)].add(lemma.rpartition("_")[2])
-        titles = {"saint", "st", "sir", "lord", "lady", "king", "queen", "president", "pope", "duke",
-                  "prince", "princess", "general", "dame", "big", "old", "chief", "the", "don"}  # fmt: skip
+        titles = {
+            "saint",
+            "st",
+            "sir",
+            "lord",
+            "lady",
+            "king",
+            "queen",
+            "president",
+            "pope",
+            "duke",
+            "prince",
+            "princess",
+            "general",
+            "dame",
+            "big",
+            "old",
+            "chief",
+            "the",
+            "don",
+        }
         return (
             name
             for name, people in seen.items()
-            if len(people) > 1 and name not in titles
+            if len(people) > 1
+            and name not in titles
             and max(zipf_frequency(name, language) for language in LANGUAGES) < 5.4
             and not (
                 simplemma.is_known(name, lang="en")
                 and simplemma.lemmatize(name, lang="en")[0].islower()
                 and _peak(name, "en") > 0.7
             )
-        )  # fmt: skip
+        )
 
     def lore(self) -> Iterable[str]:
         """Names out of myth and scripture: common knowledge, which no record can settle."""
@@ -239,8 +281,8 @@ def everyday(
         elif not small and often >= 6.0:
             plain.append(word)
         elif not small and name not in great and name not in given:
-            if often >= 5.0 or (peak >= 1.0 and often >= 3.3 and name not in placed):
-                plain.append(word)
+            mine = peak >= 1.0 and often >= 3.3 and name not in placed
+            plain += [word] if often >= 5.0 or mine else []
     return plain, proper
 
 
@@ -273,9 +315,9 @@ def translations(wordnet: WordNet, omw: Path, language: str) -> Iterable[str]:
         english = wordnet.lemmas.get(fields[0][:8], [])
         if zipf_frequency(fields[2], language) >= 1.5:
             found[fold(fields[2])].update(fold(w.replace("_", " ")) for w in english)
-    for word, english in found.items():
-        if english:
-            yield word + "\t" + "|".join(sorted(english))
+    for word, meanings in found.items():
+        if meanings:
+            yield word + "\t" + "|".join(sorted(meanings))
 
 
 def main() -> None:
@@ -291,13 +333,13 @@ def main() -> None:
     write("lore.txt.gz", wordnet.lore())
     write("things.tsv.gz", wordnet.things())
     placed = list(places(german, wordnet))
-    names = {line.partition("\t")[0] for line in placed}
+    placed_names = {line.partition("\t")[0] for line in placed}
     given = {fold(r["lemma"]) for r in german if "Vorname" in r["pos"]} | {*wordnet.first_names()}
     write("places.tsv.gz", placed)
     write("given.txt.gz", given)
     great = great_places()
     for language in LANGUAGES:
-        plain, proper = everyday(language, great, names, given)
+        plain, proper = everyday(language, great, placed_names, given)
         write(f"plain_{language}.txt.gz", plain)
         write(f"proper_{language}.txt.gz", proper)
     for language in WIKTIONARY:
