@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import ExportError, ModelError
+from data.errors import ModelError
 from export import hub
 from export.bounds import Bounds
 from export.card import model_card
