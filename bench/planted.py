@@ -307,8 +307,8 @@ class Planter:
         """The verb of making exchanged for that of another art."""
         if (
             re.search(
-                r"carv|sculpt|print|engrav|etch|photo|wov|weav|embroid|textile|relief|cut|wood ?block|"
-                r"litho|"
+                r"carv|sculpt|print|engrav|etch|photo|wov|weav|embroid|textile|relief|"
+                r"cut|wood ?block|litho|"
                 r"thread|stitch|paint(?!ing)\w* (?:sculpt|wood)|tapestr|camera|knit|polychrom",
                 told(guide.artwork),
             )
