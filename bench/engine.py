@@ -1,7 +1,7 @@
 """The engine against the bare llama.cpp loop: speed alone and in company, waits, memory, checks.
 
     python -m bench.engine --model small
-    python -m bench.engine --model tiny --repeat 7
+    python -m bench.engine --model tiny --repeat 7 --part single
     python -m bench.engine --model tiny --guides 1000      # is memory flat?
 
 Every ratio is of figures taken in the same run, in turns, so that what else the machine does
@@ -34,14 +34,20 @@ from models.resolve import resolve
 
 EXAMPLE = Path(__file__).parents[1] / "data" / "examples" / "girl-with-a-pearl-earring.json"
 PACE = 3.4
-TOKENS = 64
+TOKENS = 48
 
 
 @click.command()
 @click.option("--model", default="small", show_default=True, help="Name or path.")
 @click.option("--repeat", default=5, show_default=True, help="Turns of each measurement.")
 @click.option("--guides", default=0, help="Only write so many guides and watch memory.")
-def main(model: str, repeat: int, guides: int) -> None:
+@click.option(
+    "--part",
+    type=click.Choice(["all", "single", "company", "sentence"]),
+    default="all",
+    help="Only one of the measurements.",
+)
+def main(model: str, repeat: int, guides: int, part: str) -> None:
     """Measure and print."""
     found = resolve(model, Console(stderr=True))
     print(machine())
@@ -53,11 +59,14 @@ def main(model: str, repeat: int, guides: int) -> None:
         if guides:
             _memory(loaded, plain, guides)
             return
-        bandwidth = _bandwidth(repeat)
-        _single(loaded, plain, bandwidth, repeat)
-        _company(loaded, plain, repeat)
-        shown = load_examples("en") if found.examples else ()
-        _first_sentence(loaded, artwork, build_prompt(artwork, Request(), template, shown), repeat)
+        if part in ("all", "single"):
+            _single(loaded, plain, _bandwidth(repeat), repeat)
+        if part in ("all", "company"):
+            _company(loaded, plain, repeat)
+        if part in ("all", "sentence"):
+            shown = load_examples("en") if found.examples else ()
+            prompt = build_prompt(artwork, Request(), template, shown)
+            _first_sentence(loaded, artwork, prompt, repeat)
 
 
 # One stream

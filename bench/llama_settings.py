@@ -20,7 +20,7 @@ from infer.context import Context, exact_rows
 from models.llama import LlamaModel, physical_cores
 from models.resolve import resolve
 
-SENTENCE = "The title of this painting is said first, then its artist, its date and its medium. "
+SENTENCE = "The title of this painting is said first, then its artist, its date and its size. "
 
 
 @click.command()

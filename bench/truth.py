@@ -4,8 +4,9 @@
     python -m bench.truth --model none
 
 The works are the corpus's, held out by groups of artist and title with a fixed seed, so that no
-other work of the same artist or title is left on the training side. Each is asked for twice with
-the same seed, as a draft and verified; all works are written side by side.
+other work of the same artist or title is left on the training side; for a model that was trained
+on another split, name its own file of held-out rows with --rows. Each work is asked for twice with
+the same seed, as a draft and verified, several side by side.
 """
 
 from __future__ import annotations
@@ -43,13 +44,20 @@ Task = tuple[Artwork, Request]
 @click.option("--language", default="en", show_default=True, help="Of the guides.")
 @click.option("--length", default="brief", show_default=True, help="brief or full.")
 @click.option("--slots", type=int, default=None, help="Guides written at once.")
+@click.option("--rows", type=click.Path(exists=True, path_type=Path), help="Held-out rows, JSONL.")
 @click.option("--out", type=click.Path(path_type=Path), help="Also write every guide there, JSONL.")
 def main(
-    model: str, works: int, language: str, length: str, slots: int | None, out: Path | None
+    model: str,
+    works: int,
+    language: str,
+    length: str,
+    slots: int | None,
+    rows: Path | None,
+    out: Path | None,
 ) -> None:
     """Write the guides and print one line for drafts and one for verified guides."""
     request = Request(language, length)  # type: ignore[arg-type]
-    tasks = [(artwork, request) for artwork in held_out(works, language)]
+    tasks = [(artwork, request) for artwork in held_out(works, rows)]
     console = Console(stderr=True)
     options = Options(request, model, Sampling(seed=1), MAX_TOKENS[length])
     print(machine())
@@ -65,16 +73,18 @@ def main(
         out.write_text("".join(json.dumps(k, ensure_ascii=False) + "\n" for k in kept))
 
 
-def held_out(count: int, language: str) -> list[Artwork]:
-    """So many works of the corpus, of groups that are wholly on the hidden side."""
-    with CORPUS.open(encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file]
-    works = {json.dumps(r["artwork"], sort_keys=True): r for r in rows if r["language"] == language}
-    artworks = [parse_artwork(r["artwork"], r["id"]) for r in works.values()]
+def held_out(count: int, rows: Path | None) -> list[Artwork]:
+    """So many works of the corpus, of groups that are wholly on the hidden side, or of a file."""
+    with (rows or CORPUS).open(encoding="utf-8") as file:
+        found = [json.loads(line) for line in file]
+    works = {json.dumps(row["artwork"], sort_keys=True): row for row in found}
+    artworks = [parse_artwork(row["artwork"], row["id"]) for row in works.values()]
+    if rows:
+        return artworks[:count]
     groups: dict[str, list[Artwork]] = {}
     for artwork, name in zip(artworks, group_works(artworks), strict=True):
         groups.setdefault(name, []).append(artwork)
-    hidden = split(groups, Sizes(test=float(count)), SEED)["test"]
+    hidden = split(groups, Sizes(validation=0, test=float(count)), SEED)["test"]
     return [artwork for group in hidden for artwork in group]
 
 

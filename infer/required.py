@@ -23,6 +23,7 @@ _QUOTED = re.compile(r"[«“„‘\"]\s*[^«»“”„\"]{2,}[»”“’\"]")
 _WORD = re.compile(r"[^\W_]+")
 _YEAR = re.compile(r"(?<!\d)\d{1,4}(?!\d)")
 _MAKING = frozenset({Kind.material, Kind.technique})
+_NOISE = frozenset({"paint", "and", "the", "with", "color", "colour"})
 _PERIODS = frozenset({Kind.century, Kind.decade})
 
 
@@ -35,7 +36,10 @@ class Required:
         self._title_words = {word for word in self._title.split() if len(word) > 3}
         name = read_attribution(artwork.artist).name or ""
         self._artist_words = {word for word in _WORD.findall(fold(name)) if len(word) > 2}
-        self._medium_words = {w for w in _WORD.findall(fold(artwork.medium or "")) if len(w) > 3}
+        medium = fold(artwork.medium or "")
+        self._medium_words = {w for w in _WORD.findall(medium) if len(w) > 2} - _NOISE
+        # Of "oil on canvas" both have to be said, of "bronze" the one.
+        self._materials = 2 if " on " in medium else 1
         self._date = fold(artwork.date or "")
         self._dating: Dating | None = parse_date(artwork.date) if artwork.date else None
         self._says: dict[Field, Callable[[str, set[str], Report], bool]] = {
@@ -75,6 +79,9 @@ class Required:
                     return True
         return False
 
-    def _says_medium(self, _: str, words: set[str], report: Report) -> bool:
-        said = any(claim.kind in _MAKING for claim in report.supported)
-        return said or not self._medium_words or bool(words & self._medium_words)
+    def _says_medium(self, text: str, words: set[str], report: Report) -> bool:
+        if len(words & self._medium_words) >= min(self._materials, len(self._medium_words)):
+            return True
+        kinds = _MAKING if self._materials == 1 else {Kind.material}
+        claims = [claim for claim in report.supported if claim.kind in kinds]
+        return len({fold(text[c.start : c.end]) for c in claims}) >= self._materials
