@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import GUIDE
 
 ARTWORKS = [{"title": f"Work {n}", "artist": "A. Maker", "form": "painting"} for n in range(5)]
-OPTIONS = ("--model", "tiny", "--max-tokens", "8")
+OPTIONS = ("--model", "tiny", "--max-tokens", "8", "--draft")
 
 
 @pytest.fixture
@@ -65,7 +65,17 @@ def test_line_cut_off_by_a_kill_is_written_again(guide, works, tmp_path):
 
 def test_killed_batch_goes_on_where_it_was(guide, works, tmp_path):
     out = tmp_path / "out.jsonl"
-    command = [str(GUIDE), "batch", str(works), str(out), "--model", "tiny", "--max-tokens", "60"]
+    command = [
+        str(GUIDE),
+        "batch",
+        str(works),
+        str(out),
+        "--model",
+        "tiny",
+        "--max-tokens",
+        "60",
+        "--draft",
+    ]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     while process.poll() is None and not (out.exists() and out.stat().st_size):
         time.sleep(0.01)
@@ -80,7 +90,17 @@ def test_killed_batch_goes_on_where_it_was(guide, works, tmp_path):
 
 def test_interrupted_batch_says_how_to_go_on(works, tmp_path):
     out = tmp_path / "out.jsonl"
-    command = [str(GUIDE), "batch", str(works), str(out), "--model", "tiny", "--length", "full"]
+    command = [
+        str(GUIDE),
+        "batch",
+        str(works),
+        str(out),
+        "--model",
+        "tiny",
+        "--length",
+        "full",
+        "--draft",
+    ]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     while process.poll() is None and not (out.exists() and out.stat().st_size):
         time.sleep(0.01)
