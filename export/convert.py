@@ -9,14 +9,14 @@ base, the data set, the recipe and our own keys (`museum_guide.*`).
 
 from __future__ import annotations
 
+import logging
 import os
+import shutil
 import subprocess
 import sys
-from contextlib import redirect_stderr
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from data.errors import ModelError, OutputError
 from data.prompt import END
@@ -25,8 +25,13 @@ from export.sentencepiece import adds_space, ensure_model
 from models.llama import TRAINED
 from models.tokenizer import gguf_fields, open_gguf
 
+if TYPE_CHECKING:
+    from gguf import GGUFReader, GGUFWriter
+
 ORIGIN = "museum_guide.origin"
 """Metadata that tells one export's files from another's: what they were made from, as a digest."""
+
+_COPIED_AT_ONCE = 1 << 24  # bytes
 
 LONGEST_VALUE = 100_000  # bytes of one metadata text; llama.cpp reads far longer ones
 
@@ -131,28 +136,50 @@ def convert_adapter(
 
 
 def write_with_metadata(source: Path, out: Path, values: dict[str, Any]) -> None:
-    """Copy a GGUF file, tensors as they are, with metadata added or replaced."""
-    import logging
+    """Copy a GGUF file with metadata added or replaced; the tensors' bytes are copied as they lie.
 
+    Raises:
+        OutputError: the file cannot be written.
+    """
     import gguf
-    from gguf.scripts.gguf_new_metadata import MetadataDetails, copy_with_new_metadata
 
     logging.getLogger("gguf").setLevel(logging.WARNING)
-    kinds = {
-        bool: gguf.GGUFValueType.BOOL,
-        int: gguf.GGUFValueType.UINT32,
-        str: gguf.GGUFValueType.STRING,
-    }
     reader = open_gguf(source)
-    architecture = gguf_fields(reader)["general.architecture"]
-    writer = gguf.GGUFWriter(out, architecture)
-    details = {key: MetadataDetails(kinds[type(value)], value) for key, value in values.items()}
     try:
-        # It shows a progress bar of its own, which would stand in the middle of ours.
-        with redirect_stderr(StringIO()):
-            copy_with_new_metadata(reader, writer, details, [])
+        writer = gguf.GGUFWriter(out, gguf_fields(reader)["general.architecture"])
+        _copy_fields(reader, writer, values)
+        for tensor in reader.tensors:
+            data = tensor.data
+            writer.add_tensor_info(
+                tensor.name, data.shape, data.dtype, data.nbytes, tensor.tensor_type
+            )
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_ti_data_to_file()
+        assert writer.fout is not None
+        writer.write_padding(writer.fout[0], writer.fout[0].tell())
+        writer.close()
+        # The tensors keep their order and alignment, hence their offsets from the first one.
+        with source.open("rb") as old, out.open("ab") as new:
+            old.seek(reader.data_offset)
+            shutil.copyfileobj(old, new, _COPIED_AT_ONCE)
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror or error}.") from None
+
+
+def _copy_fields(reader: GGUFReader, writer: GGUFWriter, values: dict[str, Any]) -> None:
+    from gguf import GGUFValueType
+
+    kinds = {bool: GGUFValueType.BOOL, int: GGUFValueType.UINT32, str: GGUFValueType.STRING}
+    for name, field in reader.fields.items():
+        # The writer writes these by itself.
+        if name == "general.architecture" or name.startswith("GGUF.") or name in values:
+            continue
+        kind = field.types[0]
+        inner = field.types[-1] if kind == GGUFValueType.ARRAY else None
+        writer.add_key_value(name, field.contents(), kind, sub_type=inner)
+    for name, value in values.items():
+        writer.add_key_value(name, value, kinds[type(value)])
 
 
 def made_from(path: Path) -> str:
