@@ -140,9 +140,8 @@ def _summary(result: dict[str, Any], *, draft: bool) -> str:
     parts = [result["model"]]
     if result["tokens"]:
         parts += [f"{result['tokens']} tokens", f"{result['tokens_per_second']:.1f} tokens/s"]
-    if draft:
         parts.append(f"first token after {result['time_to_first_token']:.1f} s")
-    else:
+    if not draft:
         parts.append(f"first sentence after {result['time_to_first_sentence']:.1f} s")
     parts += _counts(result)
     if result["finish_reason"] == "length":

@@ -23,7 +23,8 @@ def test_options_give_the_record_and_the_guide_is_printed(guide):
     assert run.stdout.endswith("\n")
     assert "<END>" not in run.stdout
     assert "tiny · " in run.stderr
-    assert "tokens/s · first sentence after" in run.stderr
+    assert "tokens/s · first token after" in run.stderr
+    assert "s · first sentence after" in run.stderr
 
 
 def test_json_holds_the_guide_its_artwork_and_the_measures(guide, tmp_path):
