@@ -23,8 +23,9 @@ import psutil
 from rich.console import Console
 
 from bench.common import machine, summary
-from data.artwork import Artwork, read_records
+from data.artwork import Artwork
 from data.prompt import Prompt, Request, build_prompt, load_examples
+from data.records import read_records
 from infer.engine import Engine
 from infer.options import Options, Sampling
 from infer.result import Telling

@@ -34,6 +34,16 @@ MISSING = frozenset(
 )  # fmt: skip
 """Words that museums put into a field they know nothing for (en, fr, de, es, it)."""
 
+UNKNOWN = "Unknown"
+"""What the artist field says where the museum says in any language that it does not know."""
+UNKNOWN_MAKER = frozenset(
+    {
+        "unknown", "not known", "inconnu", "inconnue", "unbekannt", "desconocido", "desconocida",
+        "sconosciuto", "sconosciuta",
+    }
+)  # fmt: skip
+"""Of a maker these are a fact that a guide owes its listener, not a gap in the record."""
+
 MOST_PASSES = 12
 """Escapes hide in escapes; each pass takes off one layer, and no real text has so many."""
 
@@ -83,20 +93,23 @@ def clean_title(text: str) -> str | None:
     return text or None
 
 
-def clean_artwork(fields: Mapping[str, object], where: str = "the record") -> Artwork:
+def clean_artwork(fields: object, where: str = "the record") -> Artwork:
     """Clean every text of a record and validate it.
 
     Raises:
         RecordError: as `data.artwork.parse_artwork` does, naming `where`.
     """
-    return parse_artwork({name: _clean_field(name, value) for name, value in fields.items()}, where)
+    if isinstance(fields, Mapping):
+        fields = {name: _clean_field(name, value) for name, value in fields.items()}
+    return parse_artwork(fields, where)
 
 
 def _clean_field(name: str, value: object) -> object:
     if isinstance(value, (list, tuple)):
-        items = (clean_text(item) if isinstance(item, str) else item for item in value)
-        kept = [item for item in items if item is not None]
-        return [item for index, item in enumerate(kept) if item not in kept[:index]]
+        items = [clean_text(item) if isinstance(item, str) else item for item in value]
+        if all(item is None or isinstance(item, str) for item in items):
+            return [item for item in dict.fromkeys(items) if item is not None]
+        return items
     if not isinstance(value, str):
         return value
     if name == "title":
@@ -104,6 +117,8 @@ def _clean_field(name: str, value: object) -> object:
     if name in ("source_url", "object_id", "form"):
         return value.strip() or None
     cleaned = clean_text(value)
+    if cleaned is None and name == "artist" and _bare(_clean_through(value)) in UNKNOWN_MAKER:
+        return UNKNOWN
     if cleaned is not None and "|" in cleaned and name in ("artist", "artist_bio", "medium"):
         return _joined(cleaned, "; " if name == "artist_bio" else ", ")
     return cleaned
@@ -137,8 +152,12 @@ def _clean_once(text: str) -> str:
 
 
 def _says_nothing(text: str) -> bool:
-    word = text.lower().strip(" .,;:()[]<>").rstrip(".")
+    word = _bare(text)
     return not text or text in MISSING or not word or word in MISSING
+
+
+def _bare(text: str) -> str:
+    return text.lower().strip(" .,;:()[]<>").rstrip(".")
 
 
 def _one_language(text: str) -> str:

@@ -12,6 +12,7 @@ sentence and exits with status 2; anything else that escapes is a bug.
     ├── RecipeError      a training recipe is not valid, or asks for what cannot be
     ├── TrainingError    a training run had to stop
     ├── ExportError      an exported model misses a bound of its verification
+    ├── SpeechError      a guide cannot be spoken: no voice, no sound device, an unknown format
     └── OutputError      a file cannot be written, or belongs to another run
 """
 
@@ -50,6 +51,10 @@ class TrainingError(GuideError):
 
 class ExportError(GuideError):
     """An exported model is not as good as it must be; its files are kept to look at."""
+
+
+class SpeechError(GuideError):
+    """A guide cannot be spoken: no voice, no sound device, an unknown format."""
 
 
 class OutputError(GuideError):

@@ -16,11 +16,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from data.artwork import Artwork, parse_artwork, read_records
+from data.artwork import Artwork
+from data.clean import clean_artwork
 from data.dataset.rows import CHOICES
 from data.dataset.split import draw
 from data.errors import GuideError, RecordError
 from data.prompt import CORPUS, END, Request
+from data.records import read_records
 
 HELD_OUT = Path("data/processed/validation.jsonl")
 """The default: the works that training has not seen, as `guide dataset build` writes them."""
@@ -182,7 +184,7 @@ def _line(text: str, where: str) -> Line:
         raise RecordError(f"{where}: this is not valid JSON; mend that line.") from None
     if not isinstance(fields, dict) or "artwork" not in fields:
         raise RecordError(f"{where} has no artwork, which every line of the file must have.")
-    artwork = parse_artwork(fields["artwork"], f"{where}, artwork")
+    artwork = clean_artwork(fields["artwork"], f"{where}, artwork")
     asked = fields.get("options") if isinstance(fields.get("options"), dict) else fields
     request = _request(asked, where)
     script = fields.get("script", fields.get("completion"))

@@ -34,8 +34,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from data.artwork import Record, read_records
+from data.artwork import Artwork
+from data.clean import clean_artwork
 from data.errors import OutputError, PromptTooLong, RecordError
+from data.records import Record, read_records
 from infer.options import Options, guide_options, read_options, record_path
 
 if TYPE_CHECKING:
@@ -176,8 +178,10 @@ def _missing(records: list[Record], target: Path, options: Options) -> tuple[lis
         where = f"{target}, line {number}"
         try:
             result = json.loads(line)
-            artwork, used = result["artwork"], result["options"]
-        except (ValueError, TypeError, KeyError):
+            # Cleaned once more, so that what an older version wrote is recognised too.
+            artwork = clean_artwork(result["artwork"])
+            used = result["options"]
+        except (ValueError, TypeError, KeyError, RecordError):
             raise OutputError(
                 f"{where} was not written by guide batch; choose another output file."
             ) from None
@@ -185,7 +189,7 @@ def _missing(records: list[Record], target: Path, options: Options) -> tuple[lis
         written[_key(artwork)] += 1
     missing = []
     for record in records:
-        key = _key(record.artwork.as_record())
+        key = _key(record.artwork)
         if written[key]:
             written[key] -= 1
         else:
@@ -213,8 +217,8 @@ def _whole_lines(target: Path) -> list[bytes]:
     return content[:whole].splitlines()
 
 
-def _key(artwork: dict[str, Any]) -> str:
-    return json.dumps(artwork, sort_keys=True, ensure_ascii=False)
+def _key(artwork: Artwork) -> str:
+    return json.dumps(artwork.as_record(), sort_keys=True, ensure_ascii=False)
 
 
 @contextmanager

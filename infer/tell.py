@@ -14,8 +14,10 @@ from typing import Any
 import click
 from rich.console import Console
 
-from data.artwork import Artwork, Form, parse_artwork, read_records
+from data.artwork import Artwork, Form
+from data.clean import clean_artwork
 from data.errors import RecordError
+from data.records import read_records
 from infer.options import guide_options, read_options, record_path
 
 _WIDTH = 80  # columns; longer lines are hard to read aloud from
@@ -67,7 +69,7 @@ def _artwork(record: str | None, fields: dict[str, Any]) -> Artwork:
                 "There is no record; give --title and other fields, a JSON file, or - for "
                 "standard input."
             )
-        return parse_artwork(given)
+        return clean_artwork(given)
     if given:
         name = next(iter(given)).replace("notes", "note").replace("_", "-")
         raise RecordError(

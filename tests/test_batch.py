@@ -55,6 +55,17 @@ def test_second_run_does_only_what_is_missing(guide, works, tmp_path):
     assert "Nothing is missing in out.jsonl." in again.stderr
 
 
+def test_an_output_of_records_as_they_were_before_cleaning_goes_on(guide, tmp_path):
+    messy = {"title": "老梅図襖|Old Plum", "date": "n.d.", "form": "painting"}
+    (tmp_path / "works.jsonl").write_text(json.dumps(messy) + '\n{"title": "Second"}\n')
+    guide("batch", "works.jsonl", "out.jsonl", *OPTIONS)
+    first = json.loads((tmp_path / "out.jsonl").read_text().splitlines()[0])
+    assert first["artwork"] == {"title": "Old Plum", "form": "painting"}
+    (tmp_path / "out.jsonl").write_text(json.dumps(first | {"artwork": messy}) + "\n")
+    again = guide("batch", "works.jsonl", "out.jsonl", *OPTIONS)
+    assert "1 of 2 are there already." in again.stderr
+
+
 def test_line_cut_off_by_a_kill_is_written_again(guide, works, tmp_path):
     out = tmp_path / "out.jsonl"
     guide("batch", "works.jsonl", "out.jsonl", *OPTIONS)

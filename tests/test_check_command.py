@@ -51,6 +51,13 @@ def test_json_lines_carry_their_own_records_and_languages(tmp_path):
     assert (result.output, result.exit_code) == ("a\nPeint en 1894.\n\nb\nPainted in 1894.\n", 0)
 
 
+def test_a_record_is_cleaned_before_it_is_asked(tmp_path):
+    messy = RECORD | {"title": "雪|Snow Scene", "artist": "Mark &amp;#70;isher"}
+    path = tmp_path / "guides.jsonl"
+    path.write_text(json.dumps({"guide": "Mark Fisher painted Snow Scene.", "artwork": messy}))
+    assert run(path).exit_code == 0
+
+
 def test_style_is_printed_when_asked(record):
     result = run("-", "--record", record, "--style", text="A stunning snow scene of 1894.")
     assert "~ stunning: a worn word" in result.output

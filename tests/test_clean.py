@@ -50,6 +50,13 @@ def test_an_unknown_artist_is_still_said() -> None:
     assert clean_text("Unknown artist, Britain") == "Unknown artist, Britain"
 
 
+@pytest.mark.parametrize("word", ["Unknown", "[unknown]", "Unbekannt", "inconnu", "Sconosciuto."])
+def test_that_the_maker_is_unknown_is_a_fact_and_stays(word: str) -> None:
+    assert clean_artwork({"title": "Vase", "artist": word, "artist_bio": word}) == Artwork(
+        title="Vase", artist="Unknown"
+    )
+
+
 @pytest.mark.parametrize(
     ("title", "cleaned"),
     [
@@ -118,9 +125,11 @@ def test_cleaning_a_title_twice_is_cleaning_it_once(text: str) -> None:
     assert cleaned is None or clean_title(cleaned) == cleaned
 
 
-@given(MESSY.filter(lambda text: clean_title(text)), MESSY, st.lists(MESSY, max_size=3))
-def test_a_cleaned_artwork_stays_as_it_is(title: str, date: str, subjects: list[str]) -> None:
-    artwork = clean_artwork({"title": title, "date": date, "subjects": subjects})
+@given(MESSY.filter(lambda text: clean_title(text)), MESSY, MESSY, st.lists(MESSY, max_size=3))
+def test_a_cleaned_artwork_stays_as_it_is(
+    title: str, artist: str, date: str, subjects: list[str]
+) -> None:
+    artwork = clean_artwork({"title": title, "artist": artist, "date": date, "subjects": subjects})
     assert clean_artwork(artwork.as_record()) == artwork
 
 

@@ -13,11 +13,12 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
-from data.artwork import Artwork, read_records
+from data.artwork import Artwork
 from data.collect.export import export, writer
 from data.collect.judge import Wanted
 from data.collect.store import Held, Store
 from data.errors import OutputError
+from data.records import read_records
 from tests.museum_server import Reply, museum
 
 FIXTURES = Path(__file__).parent / "fixtures" / "collect"

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 import pytest
 
+from data.clean import clean_artwork
 from data.errors import RecordError
 from data.facts import Checker
 from data.guides import read_corpus
@@ -18,6 +19,10 @@ FEWEST, MOST = 45, 165
 
 def test_every_row_has_an_id_of_its_own():
     assert max(Counter(g.id for g in GUIDES).values()) == 1
+
+
+def test_every_record_is_clean():
+    assert [g.id for g in GUIDES if clean_artwork(g.artwork.as_record()) != g.artwork] == []
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "de", "es", "it"])

@@ -19,13 +19,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data.artwork import FIELDS, LIST_SEPARATOR, Artwork, Form
+from data.artwork import FIELDS, Artwork, Form
 from data.clean import clean_artwork
 from data.collect.judge import UNREADABLE, Wanted, judge
 from data.collect.registry import SOURCES, reader_of
 from data.collect.source import BodyError, RawWork, Reader
 from data.collect.store import Store, WorkRow
 from data.errors import OutputError, RecordError
+from data.records import LIST_SEPARATOR
 
 FORMATS = (".jsonl", ".csv", ".parquet")
 LISTS = ("subjects", "notes")

@@ -16,10 +16,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from data.artwork import FIELDS, LIST_SEPARATOR, Form
+from data.artwork import FIELDS, Form
 from data.collect.met import Met
 from data.collect.source import Body, RawWork, Reader, form_of
 from data.errors import RecordError
+from data.records import LIST_SEPARATOR
 
 TARGETS = (*FIELDS, "classification", "department", "public_domain", "first_year", "last_year")
 """What a column can be mapped to: Artwork's fields and what the filters ask about."""

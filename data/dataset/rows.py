@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from data.artwork import Artwork, parse_artwork
+from data.artwork import Artwork
+from data.clean import clean_artwork
 from data.errors import RecordError
 from data.prompt import END, Language, Length, Request, Style
 
@@ -85,5 +86,5 @@ def parse_row(line: str, where: str) -> Row:
     if END in fields["script"]:
         raise RecordError(f"{where}: the script holds {END}, which only the data set adds.")
     request = Request(fields["language"], fields["length"], fields["style"])
-    artwork = parse_artwork(fields.get("artwork"), f"{where}, artwork")
+    artwork = clean_artwork(fields.get("artwork"), f"{where}, artwork")
     return Row(fields["id"].strip(), artwork, request, fields["script"].strip())

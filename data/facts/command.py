@@ -22,12 +22,14 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from data.artwork import Artwork, parse_artwork, read_records
+from data.artwork import Artwork
+from data.clean import clean_artwork
 from data.errors import RecordError
 from data.facts.checker import Checker
 from data.facts.grammar import LANGUAGES
 from data.facts.report import Claim, Report
 from data.facts.style import LENGTHS
+from data.records import read_records
 
 TEXT_FIELDS = ("guide", "script")
 _UNSUPPORTED = 1
@@ -139,7 +141,7 @@ def _row(fields: Any, where: str, language: str | None) -> Row:
     spoken = language or fields.get("language") or "en"
     if spoken not in LANGUAGES:
         raise RecordError(f"{where}: the language {spoken!r} is not one of {', '.join(LANGUAGES)}.")
-    artwork = parse_artwork(fields["artwork"], f"{where}, artwork")
+    artwork = clean_artwork(fields["artwork"], f"{where}, artwork")
     return str(fields.get("id") or ""), text, artwork, spoken
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from data.artwork import Artwork, read_records
+from data.artwork import Artwork
 from data.errors import RecordError
+from data.records import read_records
 
 DATABASES = (".sqlite", ".db")
 
