@@ -67,3 +67,20 @@ check: lint test
 format: (setup "dev" "data" "train" "evaluate")
     {{bin}}ruff check --fix
     {{bin}}ruff format
+
+# Feed the parsers what no museum would send: just fuzz --minutes 5
+fuzz *args: (setup "fuzz")
+    {{bin}}python -m bench.fuzz "$@"
+
+# Pin the default set-up with hashes: just lock --upgrade takes newer versions
+lock *args: (setup "supply")
+    {{bin}}python -m bench.supply lock "$@"
+
+# Ask whether a locked package has known faults (needs PyPI's vulnerability service)
+audit: (setup "supply")
+    {{bin}}python -m bench.supply audit
+
+# List licences in docs/LICENCES.md and write the bill of materials to dist/
+licences: (setup "supply" "speech" "serve")
+    {{bin}}python -m bench.supply licences
+    {{bin}}python -m bench.supply sbom

@@ -1,8 +1,13 @@
 """Set up the project's own environment in .venv: `python3 bootstrap.py [extra …]`, or `just setup`.
 
-Does nothing when neither pyproject.toml nor the wanted extras changed since the last time. Needs
-Python 3.11 or newer and a C++ compiler (llama-cpp-python is compiled for this machine, once);
-CMAKE_ARGS is passed through for other builds, such as -DGGML_CUDA=on.
+Does nothing when none of pyproject.toml, the locks and the wanted extras changed since the last
+time. Needs Python 3.11 or newer and a C++ compiler (llama-cpp-python is compiled for this machine,
+once); CMAKE_ARGS is passed through for other builds, such as -DGGML_CUDA=on.
+
+What every set-up needs, pip and the build tools among it, is installed from requirements/*.lock and
+refused where its sha256 is another. Other extras come on top, with the locked versions kept. With
+GUIDE_UNLOCKED=1 the versions are kept and the hashes are not asked: for a prebuilt wheel of
+llama-cpp-python, whose hash only its builder knows.
 """
 
 from __future__ import annotations
@@ -22,6 +27,9 @@ STAMP = VENV / "setup.json"
 OLDEST = (3, 11)
 # The multimodal parts of llama.cpp take half of its compile time, and a guide needs none of them.
 CMAKE_ARGS = "-DLLAVA_BUILD=OFF"
+LOCKS = ROOT / "requirements"
+# Their packages are in serve.lock; every other extra's are resolved on top of the lock.
+LOCKED_EXTRAS = {"speech", "serve"}
 
 
 def main(extras: list[str]) -> int:
@@ -32,7 +40,7 @@ def main(extras: list[str]) -> int:
         return 2
     if "train" in extras and shutil.which("nvidia-smi"):
         extras = [*extras, "unsloth"]
-    fingerprint = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    fingerprint = _fingerprint()
     stamp = _read_stamp()
     installed = set(stamp.get("extras", []))
     if stamp.get("pyproject") == fingerprint and installed.issuperset(extras):
@@ -54,14 +62,49 @@ def main(extras: list[str]) -> int:
 
 
 def _install(python: Path, extras: list[str]) -> None:
-    names = f"[{','.join(extras)}]" if extras else ""
+    """The locked packages first, then this project and what its other extras ask for."""
+    lock = LOCKS / ("serve.lock" if LOCKED_EXTRAS.intersection(extras) else "guide.lock")
+    project = f".[{','.join(extras)}]" if extras else "."
+    if os.environ.get("GUIDE_UNLOCKED"):
+        _pip(python, "--editable", project, "--constraint", str(_without_hashes(lock)))
+        return
+    # Old releases of pip cannot check the hashes of what a package is built with.
+    _pip(python, "--require-hashes", "--requirement", str(LOCKS / "pip.lock"))
+    build = {"PIP_BUILD_CONSTRAINT": str(LOCKS / "build.lock")}
+    _pip(python, "--require-hashes", "--requirement", str(lock), **build)
+    _pip(python, "--no-deps", "--editable", ".", **build)
+    if extras:
+        _pip(python, "--editable", project, "--constraint", str(_without_hashes(lock)))
+
+
+def _pip(python: Path, *arguments: str, **more: str) -> None:
     environment = {"CMAKE_ARGS": CMAKE_ARGS} | os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     subprocess.run(
-        [python, "-m", "pip", "install", "--progress-bar=off", "--editable", f".{names}"],
+        [python, "-m", "pip", "install", "--progress-bar=off", *arguments],
         cwd=ROOT,
-        env=environment,
+        env=environment | more,
         check=True,
     )
+
+
+def _without_hashes(lock: Path) -> Path:
+    """The lock's versions as constraints: one hash among them would make pip want all.
+
+    All but the certificates: Unsloth asks for newer ones than are locked.
+    """
+    pins = [line.rstrip(" \\") for line in lock.read_text().splitlines() if line[:1].isalnum()]
+    kept = [pin for pin in pins if not pin.startswith("certifi==")]
+    constraints = VENV / "constraints.txt"
+    constraints.write_text("\n".join(kept) + "\n")
+    return constraints
+
+
+def _fingerprint() -> str:
+    """Changes with whatever decides what is installed."""
+    digest = hashlib.sha256()
+    for path in [ROOT / "pyproject.toml", *sorted(LOCKS.glob("*.lock"))]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _read_stamp() -> dict[str, Any]:
