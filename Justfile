@@ -21,6 +21,10 @@ guide *args: setup
 batch *args: setup
     @{{bin}}guide batch "$@"
 
+# Serve the visitor's page, the API and the curator's side: just serve --works works.csv
+serve *args: (setup "serve" "speech")
+    @{{bin}}guide serve "$@"
+
 # Collect records of paintings and export clean works to data/raw/works.jsonl
 collect *args: setup
     @[ $# -gt 0 ] || set -- met --limit 200; {{bin}}guide collect "$@"
@@ -51,11 +55,11 @@ compare *args: (setup "evaluate")
     @{{bin}}guide compare "$@"
 
 # Run the tests
-test *args: (setup "dev" "data" "train" "evaluate")
+test *args: (setup "dev" "data" "train" "evaluate" "serve" "speech")
     {{bin}}python -m pytest "$@"
 
 # Lint, formatting and types
-lint: (setup "dev" "data" "train" "evaluate")
+lint: (setup "dev" "data" "train" "evaluate" "serve" "speech")
     {{bin}}ruff check
     {{bin}}ruff format --check
     {{bin}}mypy

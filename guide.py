@@ -21,6 +21,7 @@ __version__ = "0.1.0"
 COMMANDS = {
     "tell": ("infer.tell:tell", "Write the guide of one work."),
     "batch": ("infer.batch:batch", "Write the guides of many works, from a file to a file."),
+    "serve": ("infer.web.command:serve", "Serve the visitor's page, the API, the curator's side."),
     "collect": ("data.collect.command:collect", "Collect records from open collections."),
     "scripts": (
         "data.scripts.command:scripts",

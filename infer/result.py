@@ -84,7 +84,7 @@ class Telling:
             "redraws": outcome.redraws,
             "dropped": [{"sentence": d.sentence, "reason": d.reason} for d in outcome.dropped],
             "plain": [outcome.sentences[i] for i in outcome.plain],
-            "claims": _claims(text, outcome.report),
+            "claims": claims_found(text, outcome.report),
             "findings": _findings(text, outcome.report),
         }
 
@@ -124,7 +124,8 @@ class Telling:
         return Measures("stop", 0, 0, outcome.seconds, outcome.time_to_first_sentence, 0.0)
 
 
-def _claims(text: str, report: Report) -> list[dict[str, str]]:
+def claims_found(text: str, report: Report) -> list[dict[str, str]]:
+    """The claims of a text as JSON has them."""
     return [
         {
             "text": text[claim.start : claim.end],

@@ -1,0 +1,1 @@
+"""Migrations of the store, run by alembic when the server starts (see `infer/web/store.py`)."""
