@@ -487,8 +487,8 @@ def test_command_from_files_to_preference_data(guide, tmp_path):
         (tmp_path / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
     made = guide("ab", "create", "spring", "--a", "good.jsonl", "--b", "bad.jsonl", "--votes", "3")
     assert made.returncode == 0, made.stderr
-    assert made.stdout == "spring: good against bad, 6 works, in data/raw/votes.sqlite\n"
-    store = VoteStore.open(tmp_path / "data" / "raw" / "votes.sqlite")
+    assert made.stdout == "spring: good against bad, 6 works, in sqlite:///museum-guide.sqlite\n"
+    store = VoteStore.open(tmp_path / "museum-guide.sqlite")
     for voter in range(25):
         cast(store, f"v{voter}", "good", seed=voter)
     store.close()

@@ -11,19 +11,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 
+from evaluate.ab.options import store_option
+from evaluate.ab.split.command import split
 from evaluate.command import choose, settle, work_options
-
-DATABASE = Path("data/raw/votes.sqlite")
-
-_database = click.option(
-    "--database", type=click.Path(dir_okay=False, path_type=Path), default=DATABASE,
-    show_default=True, metavar="FILE", help="The store of votes.",
-)  # fmt: skip
 
 
 @click.group("ab", context_settings={"help_option_names": ["-h", "--help"]})
@@ -66,10 +60,10 @@ def ab() -> None:
     show_default=True,
     help="How far from 50 % a win rate still counts as equal.",
 )
-@_database
+@store_option
 def create(
     name: str, first: str | None, second: str | None, others: Sequence[str], votes: int,
-    attention: int, margin: float, database: Path, **values: Any,
+    attention: int, margin: float, where: str, **values: Any,
 ) -> None:  # fmt: skip
     """Make an experiment: every variant's guides of the works that all have."""
     from dataclasses import asdict
@@ -89,21 +83,21 @@ def create(
         for task in tasks
         if all(task.key in found for found in guides.values())
     ]  # fmt: skip
-    store = VoteStore.open(database, create=True)
+    store = VoteStore.open(where, create=True)
     store.create(name, list(guides), entries, Rules(votes, attention, margin))
-    click.echo(f"{name}: {' against '.join(guides)}, {len(entries)} works, in {database}")
+    click.echo(f"{name}: {' against '.join(guides)}, {len(entries)} works, in {where}")
 
 
 @ab.command("report")
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@_database
-def report(name: str, as_json: bool, database: Path) -> None:
+@store_option
+def report(name: str, as_json: bool, where: str) -> None:
     """Say what the votes say; look as often as you like."""
     from evaluate.ab.report import make_report, print_report
     from evaluate.ab.store import VoteStore
 
-    found = make_report(VoteStore.open(database), name)
+    found = make_report(VoteStore.open(where), name)
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False))
     else:
@@ -120,13 +114,13 @@ def report(name: str, as_json: bool, database: Path) -> None:
     show_default=True,
     help="Pairs, or single guides with a label.",
 )
-@_database
-def export(name: str, form: str, database: Path) -> None:
+@store_option
+def export(name: str, form: str, where: str) -> None:
     """Print preference data as JSON lines; guide train --method dpo takes the pairs."""
     from evaluate.ab.export import dpo_rows, kto_rows
     from evaluate.ab.store import VoteStore
 
-    store = VoteStore.open(database)
+    store = VoteStore.open(where)
     for row in dpo_rows(store, name) if form == "dpo" else kto_rows(store, name):
         click.echo(json.dumps(row, ensure_ascii=False))
 
@@ -140,8 +134,8 @@ def export(name: str, form: str, database: Path) -> None:
     metavar="URL",
     help="The endpoint, which ends in /v1 for most.",
 )
-@_database
-def judge(name: str, model: str, base_url: str | None, database: Path) -> None:
+@store_option
+def judge(name: str, model: str, base_url: str | None, where: str) -> None:
     """Have a model judge every pair in both orders, apart from people's votes."""
     import os
 
@@ -157,8 +151,11 @@ def judge(name: str, model: str, base_url: str | None, database: Path) -> None:
     def watch(pairs: Sequence[tuple[int, int]]) -> Iterable[tuple[int, int]]:
         return track(pairs, description="verdicts", console=console)
 
-    store = VoteStore.open(database)
+    store = VoteStore.open(where)
     endpoint = Endpoint(model, base_url, os.environ.get("OPENAI_API_KEY") or "none")
     with Judge(endpoint) as asked:
         asked.judge(store, name, watch)
     print_report(make_report(store, name))
+
+
+ab.add_command(split)

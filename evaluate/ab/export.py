@@ -67,7 +67,7 @@ def kto_rows(store: VoteStore, name: str) -> list[dict[str, Any]]:
 
 def _texts(store: VoteStore, name: str) -> dict[tuple[str, str], tuple[dict[str, Any], str]]:
     """What was asked with its record, and the guide, by work and variant."""
-    with store.session() as session:
+    with store.reading() as session:
         experiment = store.experiment(session, name)
         rows = session.scalars(
             select(Text).join(Variant).where(Variant.experiment_id == experiment.id)

@@ -22,8 +22,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import select
 
 from data.prompt import Request, record_lines
-from evaluate.ab.store import VoteStore, now
+from evaluate.ab.store import VoteStore
 from evaluate.ab.tables import Experiment, Judgement, Text, Variant, VoteError
+from infer.web.tables import now
 
 RUBRIC = """You compare two audio guides to one work of art. A visitor hears them in front of it.
 Judge by this, the first point weighing most:
@@ -112,13 +113,13 @@ class Judge:
         """
         missing = _missing(store, name, self.endpoint.model)
         for first_id, second_id in watch(missing):
-            with store.session() as session:
+            with store.reading() as session:
                 first, second = session.get(Text, first_id), session.get(Text, second_id)
                 assert first is not None  # they were just listed
                 assert second is not None
                 messages, experiment = _messages(first, second), first.variant.experiment_id
             said = self.ask(messages)
-            with store.session() as session:
+            with store.writing() as session:
                 session.add(
                     Judgement(
                         experiment_id=experiment, judge=self.endpoint.model, first_id=first_id,
@@ -187,7 +188,7 @@ def read_judgements(store: VoteStore, name: str, judge: str) -> list[Pairing]:
     Raises:
         VoteError: there is no such experiment.
     """
-    with store.session() as session:
+    with store.reading() as session:
         experiment = store.experiment(session, name)
         rows = session.scalars(
             select(Judgement).where(
@@ -208,7 +209,7 @@ def judges(store: VoteStore, name: str) -> list[str]:
     Raises:
         VoteError: there is no such experiment.
     """
-    with store.session() as session:
+    with store.reading() as session:
         experiment = store.experiment(session, name)
         found = session.scalars(
             select(Judgement.judge).where(Judgement.experiment_id == experiment.id).distinct()
@@ -242,7 +243,7 @@ def _pairing(row: Judgement, exchanged: Judgement) -> Pairing:
 
 
 def _missing(store: VoteStore, name: str, judge: str) -> list[tuple[int, int]]:
-    with store.session() as session:
+    with store.reading() as session:
         experiment: Experiment = store.experiment(session, name)
         texts = session.scalars(
             select(Text).join(Variant).where(Variant.experiment_id == experiment.id)

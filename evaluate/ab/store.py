@@ -1,6 +1,6 @@
 """The store of votes: experiments, their variants and texts, what was shown, and what was said.
 
-    store = VoteStore.open(Path("data/raw/votes.sqlite"), create=True)
+    store = VoteStore.open("data/raw/votes.sqlite", create=True)    # or postgresql://…
     experiment = store.create("spring", ["small", "corpus"], pairs, Rules())
     ballot = store.next_ballot("spring", voter="3f…", rng=Random())
     store.vote(ballot.id, voter="3f…", verdict="left", reasons=("dull",))
@@ -8,6 +8,7 @@
 experiments  variants  texts     what is compared
 ballots      every pair that was shown, to whom, which text on which side, and attention checks
 votes        one answer a ballot, so nothing can be voted on that was not shown
+voters       who came to the page, from which (hashed) address, so that nobody comes too often
 judgements   a model's verdicts, apart from people's
 
 A voter is any name that stays the same for one person, such as the hash of a signed cookie; the
@@ -20,27 +21,29 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
 from random import Random
 from typing import Any, Self
 
-from sqlalchemy import Engine, create_engine, event, select
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from evaluate.ab.database import open_database
 from evaluate.ab.tables import (
     REASONS,
     VERDICTS,
     Ballot,
-    Base,
     Experiment,
     Text,
     Variant,
     Vote,
     VoteError,
+    check_name,
 )
+from infer.web.store import Store
+from infer.web.tables import now
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,39 +66,45 @@ class Entry:
     guides: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Votes that a person has cast, how many are asked for, and whether that is enough."""
+
+    cast: int
+    asked: int
+    enough: bool
+
+
 class VoteStore:
     """The tables in one database; every method is one transaction, so threads may share it."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Use a database, whose other tables are left alone."""
-        self._engine = engine
+    def __init__(self, store: Store) -> None:
+        """Use a museum's store, in which our tables have been made; the others are left alone."""
+        self.store = store
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = False) -> Self:
-        """The store in an SQLite file, made where `create` says so.
+    def open(cls, where: Path | str, *, create: bool = False) -> Self:
+        """The store in an SQLite file, made where `create` says so, or at a database's URL.
 
         Raises:
             VoteError: it is absent, or cannot be used.
         """
-        if not create and not path.exists():
-            raise VoteError(f"There is no {path}; make an experiment with guide ab create.")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
-            event.listen(engine, "connect", _configure)
-            Base.metadata.create_all(engine)
-        except (SQLAlchemyError, OSError) as error:
-            raise VoteError(f"{path} cannot be used as a store of votes ({error}).") from None
-        return cls(engine)
+        return cls(open_database(where, create=create))
 
     def close(self) -> None:
         """Let go of the database."""
-        self._engine.dispose()
+        self.store.close()
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
+    def writing(self) -> Iterator[Session]:
         """A transaction: kept where the block ends well, else undone."""
-        with Session(self._engine) as session, session.begin():
+        with self.store.writing() as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that changes nothing."""
+        with self.store.reading() as session:
             yield session
 
     def create(
@@ -104,12 +113,16 @@ class VoteStore:
         """Make an experiment.
 
         Raises:
-            VoteError: there is one of that name, or there are not two variants and a work.
+            VoteError: there is one of that name, it is no name for an address, or there are not
+                two variants and a work.
         """
+        check_name(name)
+        if rules.attention_every == 1:
+            raise VoteError("Every pair would be an attention check; use 0 for none, or 2 or more.")
         if len(variants) < 2 or not entries:
             raise VoteError("An experiment needs two variants and a work with a guide by both.")
         try:
-            with self.session() as session:
+            with self.writing() as session:
                 experiment = Experiment(
                     name=name, created=now(), votes_a_voter=rules.votes_a_voter,
                     attention_every=rules.attention_every, margin=rules.margin, level=rules.level,
@@ -128,7 +141,7 @@ class VoteStore:
             ) from None
 
     def next_ballot(self, name: str, voter: str, rng: Random) -> Ballot | None:
-        """Show a voter a pair not seen yet, the least voted one; None where there is none left.
+        """Show a voter a pair not seen yet, the least shown one; None where there is none left.
 
         A ballot that was shown and not voted on is shown again. Sides are drawn; every so many
         pairs an attention check comes instead: one guide is of another work.
@@ -136,11 +149,18 @@ class VoteStore:
         Raises:
             VoteError: there is no such experiment.
         """
-        with self.session() as session:
-            session.expire_on_commit = False
+        try:
+            return self._next_ballot(name, voter, rng)
+        except IntegrityError:  # the same person asked twice at once and drew the same pair
+            return self._next_ballot(name, voter, rng)
+
+    def _next_ballot(self, name: str, voter: str, rng: Random) -> Ballot | None:
+        with self.writing() as session:
             experiment = self.experiment(session, name)
             mine = session.scalars(
-                select(Ballot).where(Ballot.experiment_id == experiment.id, Ballot.voter == voter)
+                select(Ballot)
+                .where(Ballot.experiment_id == experiment.id, Ballot.voter == voter)
+                .order_by(Ballot.shown, Ballot.id)
             ).all()
             for ballot in mine:
                 if ballot.vote is None:
@@ -155,9 +175,39 @@ class VoteStore:
             session.flush()
             return _loaded(made)
 
-    def vote(
-        self, ballot: str, voter: str, verdict: str, reasons: Sequence[str] = ()
-    ) -> None:  # fmt: skip
+    def find_ballot(self, ballot: str, voter: str) -> Ballot:
+        """A ballot that was shown to this voter, with its texts and, where there is one, its vote.
+
+        Raises:
+            VoteError: there is none.
+        """
+        with self.reading() as session:
+            shown = session.get(Ballot, ballot)
+            if shown is None or shown.voter != voter:
+                raise VoteError("This pair was not shown to this voter; load a new one.")
+            _ = shown.vote
+            return _loaded(shown)
+
+    def progress(self, name: str, voter: str) -> Progress:
+        """How far a voter has come, attention checks included.
+
+        Raises:
+            VoteError: there is no such experiment.
+        """
+        with self.reading() as session:
+            experiment = self.experiment(session, name)
+            mine = select(func.count()).select_from(Ballot).join(Vote).where(
+                Ballot.experiment_id == experiment.id, Ballot.voter == voter
+            )  # fmt: skip
+            cast = session.scalar(mine) or 0
+            counted = session.scalar(mine.where(Ballot.expected.is_(None))) or 0
+            pairs = sum(len(list(combinations(ids, 2))) for ids in _works(session, experiment))
+            asked = min(experiment.votes_a_voter, pairs)
+            every = experiment.attention_every
+        checks = (asked - 1) // (every - 1) if every > 1 else 0
+        return Progress(cast, max(asked + checks, cast), counted >= asked)
+
+    def vote(self, ballot: str, voter: str, verdict: str, reasons: Sequence[str] = ()) -> None:
         """Take a vote.
 
         Raises:
@@ -168,7 +218,7 @@ class VoteStore:
                 f"A vote is one of {', '.join(VERDICTS)}, its reasons of {', '.join(REASONS)}."
             )
         try:
-            with self.session() as session:
+            with self.writing() as session:
                 shown = session.get(Ballot, ballot)
                 if shown is None or shown.voter != voter:
                     raise VoteError("This pair was not shown to this voter; load a new one.")
@@ -180,7 +230,7 @@ class VoteStore:
 
     def names(self) -> list[str]:
         """The experiments, the oldest first."""
-        with self.session() as session:
+        with self.reading() as session:
             return list(session.scalars(select(Experiment.name).order_by(Experiment.id)))
 
     def experiment(self, session: Session, name: str) -> Experiment:
@@ -221,19 +271,17 @@ class VoteStore:
     def _pair(
         self, session: Session, experiment: Experiment, seen: set[str], rng: Random
     ) -> Ballot | None:  # fmt: skip
-        works: dict[str, list[Text]] = {}
-        for text in session.scalars(_texts(experiment)):
-            works.setdefault(text.work, []).append(text)
-        shown: dict[str, int] = {}
-        for pair in session.scalars(
-            select(Ballot.pair).where(Ballot.experiment_id == experiment.id)
-        ):
-            shown[pair] = shown.get(pair, 0) + 1
+        rows = session.execute(
+            select(Ballot.pair, func.count())
+            .where(Ballot.experiment_id == experiment.id)
+            .group_by(Ballot.pair)
+        )
+        shown = {row[0]: row[1] for row in rows}
         open_pairs = [
-            (one, other)
-            for texts in works.values()
-            for one, other in combinations(texts, 2)
-            if pair_name(one, other) not in seen
+            pair
+            for ids in _works(session, experiment)
+            for pair in combinations(ids, 2)
+            if pair_name(*pair) not in seen
         ]
         if not open_pairs:
             return None
@@ -244,14 +292,26 @@ class VoteStore:
         if rng.random() < 0.5:
             one, other = other, one
         return Ballot(
-            experiment_id=experiment.id, pair=pair_name(one, other), left=one, right=other
+            experiment_id=experiment.id, pair=pair_name(one, other), left_id=one, right_id=other
         )
 
 
-def pair_name(one: Text, other: Text) -> str:
+def pair_name(one: int, other: int) -> str:
     """The same name whichever text comes first."""
-    first, second = sorted((one.id, other.id))
-    return f"{first} {second}"
+    return "{} {}".format(*sorted((one, other)))
+
+
+def _works(session: Session, experiment: Experiment) -> list[list[int]]:
+    """The ids of each work's texts."""
+    works: dict[str, list[int]] = {}
+    for id_, work in session.execute(
+        select(Text.id, Text.work)
+        .join(Variant)
+        .where(Variant.experiment_id == experiment.id)
+        .order_by(Text.id)
+    ):
+        works.setdefault(work, []).append(id_)
+    return list(works.values())
 
 
 def _texts(experiment: Experiment) -> Any:
@@ -264,14 +324,3 @@ def _loaded(ballot: Ballot) -> Ballot:
     """With both texts, for use after the transaction."""
     _ = ballot.left.variant.name, ballot.right.variant.name
     return ballot
-
-
-def now() -> datetime:
-    """The present, in UTC."""
-    return datetime.now(UTC)
-
-
-def _configure(connection: Any, _record: object) -> None:
-    """Readers do not wait for a writer, and what points to nothing is refused."""
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA foreign_keys = ON")

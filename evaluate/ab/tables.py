@@ -5,6 +5,7 @@ Base.metadata.create_all(engine)
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, Literal, get_args
 
@@ -12,20 +13,36 @@ from sqlalchemy import JSON, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from data.errors import GuideError
+from infer.web.tables import Moment
 
 Verdict = Literal["left", "right", "equal", "both bad"]
 VERDICTS: tuple[str, ...] = get_args(Verdict)
-REASONS = ("wrong", "dull", "too long", "too short", "hard to follow", "other")
+Reason = Literal["wrong", "dull", "too long", "too short", "hard to follow", "other"]
+REASONS: tuple[str, ...] = get_args(Reason)
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class VoteError(GuideError):
     """An experiment cannot be made, found or voted in as asked."""
 
 
+def check_name(name: str) -> None:
+    """Whether a name can stand in an address.
+
+    Raises:
+        VoteError: it cannot.
+    """
+    if not _NAME.fullmatch(name):
+        raise VoteError(f"{name!r} cannot stand in an address; use letters, digits, - and _.")
+
+
 class Base(DeclarativeBase):
     """The tables of the votes; they may lie in a database with others."""
 
-    type_annotation_map = {dict[str, Any]: JSON, list[str]: JSON}  # noqa: RUF012
+    type_annotation_map = {  # noqa: RUF012
+        dict[str, Any]: JSON, list[str]: JSON, datetime: Moment
+    }  # fmt: skip
 
 
 class Experiment(Base):
@@ -98,6 +115,16 @@ class Vote(Base):
     reasons: Mapped[list[str]]
     cast: Mapped[datetime] = mapped_column(index=True)
     ballot: Mapped[Ballot] = relationship(back_populates="vote")
+
+
+class Voter(Base):
+    """Who came to the page of an experiment; `origin` is a keyed hash of address and day."""
+
+    __tablename__ = "ab_voters"
+    experiment_id: Mapped[int] = mapped_column(ForeignKey(Experiment.id), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    origin: Mapped[str] = mapped_column(index=True)
+    begun: Mapped[datetime]
 
 
 class Judgement(Base):

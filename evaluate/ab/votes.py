@@ -97,7 +97,7 @@ def read_votes(store: VoteStore, name: str) -> Votes:
     Raises:
         VoteError: there is no such experiment.
     """
-    with store.session() as session:
+    with store.reading() as session:
         experiment = store.experiment(session, name)
         rows = session.scalars(
             select(Ballot)

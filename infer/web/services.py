@@ -5,10 +5,11 @@ A plug-in is a function `(app, services) -> None` under the entry-point group
 `services.cookies` for values a browser cannot change, `services.limiter`, `services.metrics`, and
 the hooks:
 
-    services.hooks.choose_options.append(lambda work, visitor: {"seed": 7})
+    services.hooks.choose_options.append(lambda work, visitor, asked: {"seed": 7})
     services.hooks.listened.append(lambda event: ...)
 
-`work` is None for a record that is no work of the museum's. The overrides are any of language,
+`work` is None for a record that is no work of the museum's, `asked` the language, length and style
+that the visitor asked for. The overrides are any of language,
 length, style, seed, and guide_id (one guide of the store, served as it is).
 """
 
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 
+from data.prompt import Request as Asked
 from infer.web import schemas
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ class ListenedEvent:
     visitor_id: str | None
 
 
-ChooseOptions = Callable[[schemas.Work | None, str], dict[str, Any]]
+ChooseOptions = Callable[[schemas.Work | None, str, Asked], dict[str, Any]]
 
 
 @dataclass(slots=True)
