@@ -47,8 +47,10 @@ async function show(moved) {
   const [, name = "works", id] = /^#(\w+)(?:\/(\w+))?/.exec(location.hash) ?? [];
   const section = name in VIEWS ? name : "works";
   for (const tab of byId("tabs").children) {
-    if (tab.hash === `#${section}`) tab.setAttribute("aria-current", "page");
-    else tab.removeAttribute("aria-current");
+    if (tab.hash === `#${section}`) {
+      tab.setAttribute("aria-current", "page");
+      tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+    } else tab.removeAttribute("aria-current");
   }
   context.leave?.();
   context.leave = null;
@@ -87,7 +89,9 @@ function showLogin(why = "") {
       announce(t("curator.welcome"));
     });
   } },
-  h("h1", { tabindex: "-1" }, t("curator.title")), password, says, submit);
+  h("h1", { tabindex: "-1" }, t("curator.title")),
+  h("input", { type: "text", value: "curator", autocomplete: "username", hidden: true }), // for password managers
+  password, says, submit);
   byId("main").replaceChildren(form);
   document.title = `${t("curator.login")} – ${context.config.museum}`;
   form.elements.password.focus();
