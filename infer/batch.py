@@ -4,7 +4,10 @@
 
 Each line of the output is one guide with its artwork, options and measurements, in the order of
 the records, flushed as soon as it is done. Several are written at once, which changes none of
-them. Started again with the same options it does only what is missing.
+them. Started again with the same options it does only what is missing. An output that ends in
+.parquet is made of its lines, which are kept beside it, once all are there.
+
+`--engine ray` leaves the writing to workers on one machine or many (infer/ray_batch).
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import asdict
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -34,11 +37,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from data.artwork import Artwork
 from data.clean import clean_artwork
 from data.errors import OutputError, PromptTooLong, RecordError
 from data.records import Record, read_records
+from infer.lines import artwork_key, option_fields, tell_one
 from infer.options import Options, guide_options, read_options, record_path
+from infer.ray_batch.options import LOCAL, Settings, engine_options
 
 if TYPE_CHECKING:
     from infer.session import ModelSession
@@ -46,30 +50,83 @@ if TYPE_CHECKING:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("source", metavar="IN.jsonl|IN.csv|-")
-@click.argument("target", metavar="OUT.jsonl", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("target", metavar="OUT.jsonl|OUT.parquet")
 @guide_options
+@engine_options
 @click.option(
     "--slots", type=click.IntRange(1, 64), default=None,
     help="Guides written at once; by default what memory and cores bear.",
 )  # fmt: skip
-def batch(source: str, target: Path, slots: int | None, **values: Any) -> None:
+def batch(
+    source: str,
+    target: str,
+    slots: int | None,
+    engine: str,
+    address: str | None,
+    workers: int | None,
+    threads: int | None,
+    gpus: float | None,
+    batch_: int,
+    **values: Any,
+) -> None:
     """Write the guides of many works; started again, it does only what is missing."""
     options = read_options(**values)
-    records = list(read_records(record_path(source)))
     console = Console(stderr=True)
+    if engine == LOCAL:
+        write_batch(source, Path(target), slots, options, console)
+        return
+    from infer.ray_batch.run import run_batch
+
+    settings = Settings(engine, address, workers, threads, slots, gpus, batch_)
+    run_batch(source, target, options, settings, console)
+
+
+def write_batch(
+    source: str, target: Path, slots: int | None, options: Options, console: Console
+) -> None:
+    """Write what is missing in the file `target`, in this process.
+
+    Raises:
+        GuideError: the input, the output or the model cannot be used; or some records were left
+            out, after all others were written.
+    """
+    if target.is_dir():
+        raise OutputError(f"{target} is a folder; name the file that the guides go into.")
+    lines = target.with_name(f"{target.name}.jsonl") if _is_parquet(target) else target
+    records = list(read_records(record_path(source)))
     skipped: list[str] = []
     with _locked(target):
-        missing, done = _missing(records, target, options)
+        missing, done = _missing(records, lines, options)
         if done:
             console.print(f"{done} of {len(records)} are there already.", style="dim")
         if missing:
-            skipped = _write_missing(missing, options, target, console, slots)
+            skipped = _write_missing(missing, options, lines, console, slots)
         else:
             console.print(f"Nothing is missing in {target}.")
+        if _is_parquet(target):
+            _convert(lines, target)
     if skipped:
         raise RecordError(
             f"{len(skipped)} of {len(records)} records were left out; the first: {skipped[0]}"
         )
+
+
+def _is_parquet(target: Path) -> bool:
+    return target.suffix == ".parquet"
+
+
+def _convert(lines: Path, target: Path) -> None:
+    """Make the Parquet file of its lines."""
+    if find_spec("pyarrow") is None:
+        raise OutputError(
+            f"Parquet needs pyarrow (just setup scale); the guides stand in {lines} until then."
+        )
+    from infer.table import in_groups, write_table
+
+    half = target.with_name(f".{target.name}.part")
+    with lines.open(encoding="utf-8") as file:
+        write_table(half, in_groups(json.loads(line) for line in file))
+    half.replace(target)
 
 
 def _write_missing(
@@ -93,7 +150,7 @@ def _write_all(
 ) -> list[str]:
     """Write as many guides at once as there are slots, and their lines in the records' order."""
     skipped = []
-    with _progress(session.console) as progress, _Workers(session.slots) as workers:
+    with progress_bar(session.console) as progress, _Workers(session.slots) as workers:
         task = progress.add_task("guides", total=len(records))
         for record, line in workers.each(records, lambda r: _write_one(session, r, options)):
             if isinstance(line, PromptTooLong):
@@ -143,28 +200,10 @@ class _Workers:
 
 def _write_one(session: ModelSession, record: Record, options: Options) -> bytes | PromptTooLong:
     try:
-        telling = session.start(record.artwork, options)
+        result = tell_one(session, record.artwork, options)
     except PromptTooLong as error:
         return error
-    try:
-        for _ in telling:
-            pass
-    finally:
-        telling.cancel()
-    result = telling.result()
-    result["options"] = _option_fields(options)
     return (json.dumps(result, ensure_ascii=False) + "\n").encode("utf-8")
-
-
-def _option_fields(options: Options) -> dict[str, Any]:
-    """What must be the same for two lines to belong into one file."""
-    return {
-        **asdict(options.request),
-        "model": options.model,
-        **asdict(options.sampling),
-        "max_tokens": options.max_tokens,
-        "draft": options.draft,
-    }
 
 
 def _missing(records: list[Record], target: Path, options: Options) -> tuple[list[Record], int]:
@@ -185,11 +224,11 @@ def _missing(records: list[Record], target: Path, options: Options) -> tuple[lis
             raise OutputError(
                 f"{where} was not written by guide batch; choose another output file."
             ) from None
-        _check_same_options(where, used, _option_fields(options))
-        written[_key(artwork)] += 1
+        _check_same_options(where, used, option_fields(options))
+        written[artwork_key(artwork)] += 1
     missing = []
     for record in records:
-        key = _key(record.artwork)
+        key = artwork_key(record.artwork)
         if written[key]:
             written[key] -= 1
         else:
@@ -217,10 +256,6 @@ def _whole_lines(target: Path) -> list[bytes]:
     return content[:whole].splitlines()
 
 
-def _key(artwork: Artwork) -> str:
-    return json.dumps(artwork.as_record(), sort_keys=True, ensure_ascii=False)
-
-
 @contextmanager
 def _locked(target: Path) -> Iterator[None]:
     """One batch at a time on one output."""
@@ -237,7 +272,8 @@ def _locked(target: Path) -> Iterator[None]:
         raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from None
 
 
-def _progress(console: Console) -> Progress:
+def progress_bar(console: Console) -> Progress:
+    """A bar that counts guides."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),

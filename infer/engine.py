@@ -66,7 +66,7 @@ class Engine:
             ModelError: there is not enough memory.
         """
         self.model, self.prefix_cache, self.queue = model, prefix_cache, queue
-        self.slots = slots or default_slots(model, context)
+        self.slots = slots or default_slots(model, context, threads)
         self._context = Context(model, length=context, slots=self.slots, threads=threads)
         self.context = self._context.length
         try:
@@ -157,11 +157,11 @@ class Engine:
         return rows
 
 
-def default_slots(model: LlamaModel, context: int = CONTEXT) -> int:
+def default_slots(model: LlamaModel, context: int = CONTEXT, threads: int | None = None) -> int:
     """As many guides at once as memory bears and cores can write at speaking pace."""
     size = min(context, model.context_length) * bytes_per_cell(model)
     bearable = int(psutil.virtual_memory().available * _KV_SHARE / size)
-    return max(1, min(MOST_SLOTS, 2 * physical_cores(), bearable))
+    return max(1, min(MOST_SLOTS, 2 * (threads or physical_cores()), bearable))
 
 
 def _shared(prefix: list[int], tokens: list[int]) -> tuple[int, ...]:

@@ -34,8 +34,12 @@ class Closer(Protocol):
         """Free it."""
 
 
-def open_session(options: Options, console: Console, *, slots: int | None = 1) -> ModelSession:
+def open_session(
+    options: Options, console: Console, *, slots: int | None = 1, threads: int | None = None
+) -> ModelSession:
     """The session for a model, a server, or no model; `slots` None means as many as it bears.
+
+    `threads` are the cores to compute on; None means all of them.
 
     Raises:
         ModelError: the model is unknown, cannot be fetched or loaded, or the server not reached.
@@ -44,7 +48,7 @@ def open_session(options: Options, console: Console, *, slots: int | None = 1) -
         return ModelSession(NO_MODEL, console)
     if options.backend:
         return _open_remote(options, console, slots)
-    return _open_local(options, console, slots)
+    return _open_local(options, console, slots, threads)
 
 
 class ModelSession:
@@ -116,7 +120,9 @@ class ModelSession:
         return load_examples(request.language) if self._shows_examples else ()
 
 
-def _open_local(options: Options, console: Console, slots: int | None) -> ModelSession:
+def _open_local(
+    options: Options, console: Console, slots: int | None, threads: int | None = None
+) -> ModelSession:
     from infer.engine import Engine
     from infer.prefix import PrefixCache
     from models.catalog import models_folder
@@ -129,7 +135,7 @@ def _open_local(options: Options, console: Console, slots: int | None) -> ModelS
         template = model.chat_template()
         examples = found.examples and model.metadata(TRAINED) != "true"
         cache = PrefixCache(models_folder() / "cache", model)
-        engine = Engine(model, slots=slots, prefix_cache=cache)
+        engine = Engine(model, slots=slots, threads=threads, prefix_cache=cache)
     except BaseException:
         model.close()
         raise
