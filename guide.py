@@ -20,6 +20,7 @@ __version__ = "0.1.0"
 # here so that `guide --help` imports no stage.
 COMMANDS = {
     "tell": ("infer.tell:tell", "Write the guide of one work."),
+    "speak": ("infer.speech.command:speak", "Speak a guide: a sound file, or the loudspeaker."),
     "batch": ("infer.batch:batch", "Write the guides of many works, from a file to a file."),
     "serve": ("infer.web.command:serve", "Serve the visitor's page, the API, the curator's side."),
     "collect": ("data.collect.command:collect", "Collect records from open collections."),

@@ -2,6 +2,7 @@
 
 guide tell --title "Girl with a Pearl Earring" --artist "Johannes Vermeer" --date "c. 1665"
 guide tell work.json --length full --json
+guide tell work.json --play --speak guide.mp3
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -18,7 +21,10 @@ from data.artwork import Artwork, Form
 from data.clean import clean_artwork
 from data.errors import RecordError
 from data.records import read_records
-from infer.options import guide_options, read_options, record_path
+from infer.options import Options, guide_options, read_options, record_path
+
+if TYPE_CHECKING:
+    from infer.speech.narration import Narration
 
 _WIDTH = 80  # columns; longer lines are hard to read aloud from
 
@@ -36,29 +42,90 @@ _WIDTH = 80  # columns; longer lines are hard to read aloud from
 @click.option("--note", "notes", multiple=True, help="A fact from the museum; repeat for more.")
 @guide_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with measurements.")
-def tell(record: str | None, as_json: bool, **values: Any) -> None:
+@click.option(
+    "--speak",
+    type=click.Path(path_type=Path),
+    metavar="OUT",
+    help="Speak it into a sound file as well: .wav, .mp3, .opus or .flac.",
+)
+@click.option("--play", is_flag=True, help="Play each sentence as soon as it is written.")
+@click.option("--captions", is_flag=True, help="Write WebVTT captions beside the sound file.")
+@click.option("--voice", default="", help="A voice of the catalog (guide models list).")
+def tell(
+    record: str | None,
+    as_json: bool,
+    speak: Path | None,
+    play: bool,
+    captions: bool,
+    voice: str,
+    **values: Any,
+) -> None:
     """Write the guide of one work, given as options, as a JSON file, or on standard input (-)."""
+    if captions and speak is None:
+        raise click.UsageError("--captions are written beside a sound file; give --speak as well.")
     fields = {name: values.pop(name) for name in tuple(values) if name in Artwork.model_fields}
     artwork = _artwork(record, fields)
-    from infer.session import open_session  # what it imports a faulty record need not wait for
-
     options = read_options(**values)
     console = Console(stderr=True)
+    narration = None
+    if speak or play:
+        narration = _narration(artwork, options, console, speak, captions, play, voice)
+    with narration or nullcontext():
+        result = _tell(artwork, options, console, narration, quiet=as_json)
+        if as_json:
+            click.echo(json.dumps(result, ensure_ascii=False))
+        heard = narration.finish() if narration else []
+    if not as_json:
+        summary = " · ".join([_summary(result, draft=options.draft), *heard])
+        console.print(summary, style="bright_black", highlight=False, soft_wrap=True)
+
+
+def _tell(
+    artwork: Artwork,
+    options: Options,
+    console: Console,
+    narration: Narration | None,
+    *,
+    quiet: bool,
+) -> dict[str, Any]:
+    """Write the guide, showing it and having it spoken as it comes; returns what is known of it."""
+    from infer.session import open_session
+
     with open_session(options, console) as session:
         telling = session.start(artwork, options)
         pieces = iter(telling)
         try:
             with session.preparing(artwork, options.request):
                 first = next(pieces, "")
-            _print_pieces(_chain(first, pieces), quiet=as_json)
+            shown = _chain(first, pieces)
+            _print_pieces(narration.follow(shown) if narration else shown, quiet=quiet)
         finally:
             telling.cancel()
-        result = telling.result()
-    if as_json:
-        click.echo(json.dumps(result, ensure_ascii=False))
-    else:
-        summary = _summary(result, draft=options.draft)
-        console.print(summary, style="bright_black", highlight=False, soft_wrap=True)
+        return telling.result()
+
+
+def _narration(
+    artwork: Artwork,
+    options: Options,
+    console: Console,
+    speak: Path | None,
+    captions: bool,
+    play: bool,
+    voice: str,
+) -> Narration:
+    """The voice that will say the guide, loaded while the model is.
+
+    Raises:
+        SpeechError: it has no voice, no sound device, or an unknown format to be written in.
+        OutputError: the sound file could not be written.
+    """
+    from infer.speech.narration import SoundFile, open_narration
+
+    sound = SoundFile(speak, artwork.title, artwork.artist or "", captions) if speak else None
+    language = options.request.language
+    return open_narration(
+        language, console, sound=sound, play=play, voice=voice, whole=not options.draft
+    )
 
 
 def _artwork(record: str | None, fields: dict[str, Any]) -> Artwork:

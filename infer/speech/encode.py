@@ -63,7 +63,7 @@ def encode(
         artist: see `title`.
     """
     if format == "opus":
-        samples, rate = _resampled(samples, rate, _OPUS_RATE), _OPUS_RATE
+        samples, rate = resampled(samples, rate, _OPUS_RATE), _OPUS_RATE
     file = io.BytesIO()
     _write(file, samples, rate, format, {"title": title, "artist": artist})
     if (title or artist) and format != "wav":
@@ -116,7 +116,7 @@ def _tag(file: io.BytesIO, format: Format, title: str, artist: str) -> None:  # 
     tags.save(file)
 
 
-def _resampled(samples: Samples, rate: int, wanted: int) -> Samples:
+def resampled(samples: Samples, rate: int, wanted: int) -> Samples:
     """At another rate, by a polyphase filter."""
     from math import gcd
 

@@ -10,6 +10,7 @@ installed the extra of that name.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from data.errors import SpeechError
@@ -89,6 +90,15 @@ def open_voice(language: str, console: Console, name: str = "") -> Voice:
             engine is not installed or cannot read the voice.
         DownloadError: the voice could not be fetched.
     """
+    return find_voice(language, console, name)()
+
+
+def find_voice(language: str, console: Console, name: str = "") -> Callable[[], Voice]:
+    """What loads the voice that `open_voice` opens; all that may go wrong before has been tried.
+
+    Raises:
+        SpeechError, DownloadError: as for `open_voice`.
+    """
     entry = get_voice(name) if name else None
     if entry is None:
         name, entry = voice_of_language(language)
@@ -96,7 +106,7 @@ def open_voice(language: str, console: Console, name: str = "") -> Voice:
         raise SpeechError(f"The voice {name} speaks {entry.language!r}, not {language!r}.")
     engine = _engine_of(entry)  # before megabytes are fetched for an engine that is not there
     fetch_voice(name, entry, console)
-    return Voice(name, language, engine(name, entry))
+    return lambda: Voice(name, language, engine(name, entry))
 
 
 def spoken_languages() -> list[str]:
@@ -128,6 +138,6 @@ def _engine_of(entry: VoiceEntry) -> _Loader:
         extra = "kokoro" if entry.engine == "kokoro" else "speech"
         raise SpeechError(
             f"To speak, {error.name or entry.engine} has to be installed: "
-            f"just setup {extra}, or pip install 'museum-guide[{extra}]'."
+            f"just setup {extra}, or pip install '.[{extra}]'."
         ) from None
     return Engine
