@@ -21,6 +21,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, 
 
 from data.errors import RecordError
 
+LONGEST = 4_000
+"""Characters of one text: more than any museum's field of those seen, and soon read."""
+
+MOST_ITEMS = 200
+"""Subjects, or notes, of one record."""
+
 
 class Form(StrEnum):
     """The art form: it decides the words a guide may use (only paintings are painted)."""
@@ -85,6 +91,27 @@ class Artwork(BaseModel):
 FIELDS = tuple(Artwork.model_fields)
 
 
+def check_lengths(fields: Mapping[Any, object], where: str = "the record") -> None:
+    """Refuse what no record holds, before anything reads it at length.
+
+    Raises:
+        RecordError: naming `where`, the field and its length.
+    """
+    for name, value in fields.items():
+        items = value if isinstance(value, (list, tuple)) else [value]
+        longest = max((len(item) for item in items if isinstance(item, str)), default=0)
+        if longest > LONGEST:
+            raise RecordError(
+                f"{where}: the field {str(name)[:40]!r} has {longest:,} characters where "
+                f"{LONGEST:,} are the most; shorten it."
+            )
+        if len(items) > MOST_ITEMS:
+            raise RecordError(
+                f"{where}: the field {str(name)[:40]!r} has {len(items):,} items where "
+                f"{MOST_ITEMS} are the most; keep the telling ones."
+            )
+
+
 def parse_artwork(fields: object, where: str = "the record") -> Artwork:
     """Validate one mapping of field names to values.
 
@@ -97,7 +124,9 @@ def parse_artwork(fields: object, where: str = "the record") -> Artwork:
         )
     for name in fields:
         if name not in FIELDS:
-            raise RecordError(f"{where} has an unknown field {name!r}{nearest_field(str(name))}")
+            hint = nearest_field(str(name))
+            raise RecordError(f"{where} has an unknown field {str(name)[:60]!r}{hint}")
+    check_lengths(fields, where)
     title = fields.get("title")
     if title is None or (isinstance(title, str) and not title.strip()):
         raise RecordError(f"{where} has no title; give it one, the only field that is required.")

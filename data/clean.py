@@ -18,7 +18,7 @@ from collections.abc import Mapping
 
 import ftfy
 
-from data.artwork import Artwork, parse_artwork
+from data.artwork import Artwork, check_lengths, parse_artwork
 
 MISSING = frozenset(
     {
@@ -100,6 +100,7 @@ def clean_artwork(fields: object, where: str = "the record") -> Artwork:
         RecordError: as `data.artwork.parse_artwork` does, naming `where`.
     """
     if isinstance(fields, Mapping):
+        check_lengths(fields, where)
         fields = {name: _clean_field(name, value) for name, value in fields.items()}
     return parse_artwork(fields, where)
 
