@@ -27,6 +27,8 @@ STAMP = VENV / "setup.json"
 OLDEST = (3, 11)
 # The multimodal parts of llama.cpp take half of its compile time, and a guide needs none of them.
 CMAKE_ARGS = "-DLLAVA_BUILD=OFF"
+# The voice is part of what people get who set the project up, though not of the package's base.
+DEFAULT_EXTRAS = ["speech"]
 LOCKS = ROOT / "requirements"
 # Their packages are in serve.lock; every other extra's are resolved on top of the lock.
 LOCKED_EXTRAS = {"speech", "serve"}
@@ -38,6 +40,7 @@ def main(extras: list[str]) -> int:
         wanted = ".".join(map(str, OLDEST))
         print(f"Museum Guide needs Python {wanted} or newer, not {sys.version.split()[0]}.")
         return 2
+    extras = [*DEFAULT_EXTRAS, *extras]
     if "train" in extras and shutil.which("nvidia-smi"):
         extras = [*extras, "unsloth"]
     fingerprint = _fingerprint()

@@ -23,6 +23,7 @@ import click
 
 from data.errors import GuideError
 from models.catalog import SHIPPED_CATALOG, load_catalog
+from models.voices import SHIPPED_VOICES, load_voices
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ROOT / "requirements"
@@ -160,17 +161,12 @@ def models() -> list[dict[str, str]]:
         for name, entry in load_catalog().items()
         if name in tomllib.loads(SHIPPED_CATALOG.read_text(encoding="utf-8"))
     ]
-    for path in sorted((ROOT / "infer" / "speech").glob("*.toml")):
-        for name, voice in tomllib.loads(path.read_text(encoding="utf-8")).items():
-            if isinstance(voice, dict) and "sha256" in voice:
-                found.append(
-                    {
-                        "name": name,
-                        "base": str(voice.get("base", voice.get("description", ""))),
-                        "licence": str(voice.get("licence", "")),
-                        "sha256": str(voice["sha256"]),
-                    }
-                )
+    shipped = tomllib.loads(SHIPPED_VOICES.read_text(encoding="utf-8"))
+    for name, voice in load_voices().items():
+        if name in shipped:
+            sha256 = voice.files["model"].sha256 or ""
+            described = {"base": voice.description, "licence": voice.licence, "sha256": sha256}
+            found.append({"name": name, **described})
     return found
 
 
