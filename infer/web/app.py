@@ -74,7 +74,7 @@ def _warm(services: Services) -> None:
     try:
         services.guides.tidy()
         for language in services.settings.languages:
-            services.voices.available(language)
+            services.voices.prepare(language)
             services.desk.warm(language)
     except Exception as error:
         _log.error("Not everything could be made ready.", exc_info=error)
@@ -92,7 +92,7 @@ def _add_pages(app: FastAPI) -> None:
         return file("index.html")
 
     @app.get("/s/{stop}", include_in_schema=False)
-    def at_stop(stop: Annotated[schemas.Stop, PathParameter()]) -> FileResponse:
+    def at_stop(stop: Annotated[schemas.Stop, PathParameter()]) -> FileResponse:  # noqa: ARG001
         return file("index.html")
 
     @app.get("/curator", include_in_schema=False)

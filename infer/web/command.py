@@ -104,7 +104,7 @@ STORE = "sqlite:///museum-guide.sqlite"
 )
 @click.option("--silent", is_flag=True, help="Text alone, no voice.")
 @click.pass_context
-def serve(ctx: click.Context, **values: Any) -> None:
+def serve(ctx: click.Context, /, **values: Any) -> None:
     """Serve the visitor's page, the API and the curator's side."""
     ctx.obj = values
     if ctx.invoked_subcommand is None:

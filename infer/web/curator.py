@@ -225,7 +225,7 @@ def history(has: Has, guide_id: GuideId) -> schemas.Happenings:
     """What was done to it, by whom, and its text from then on."""
     return schemas.Happenings(
         history=[
-            schemas.Happening(at=h.at, action=h.action, actor=h.actor, text=h.text)  # type: ignore[arg-type]
+            schemas.Happening(at=h.at, action=h.action, actor=h.actor, text=h.text)
             for h in has.guides.history(guide_id)
         ]
     )
@@ -283,16 +283,21 @@ def qr(
             examples=["http://192.168.1.20:8000"],
         ),
     ],
-    format: Annotated[schemas.Sheet, Query()] = "pdf",
+    format: Annotated[schemas.Sheet, Query()] = "pdf",  # noqa: A002
 ) -> Response:
     """One code a stop, to print and put on the wall."""
-    from infer.web.qr import sheet_html, sheet_pdf
+    from infer.web.qr import sheet_html, sheet_pdf, style_source
 
     stops = [work for work in has.works.all() if work.stop is not None]
     if not stops:
         raise ProblemError(409, "No work has a stop number yet; give the works their numbers.")
     if format == "html":
-        return Response(sheet_html(stops, base, has.settings.museum), media_type="text/html")
+        policy = f"default-src 'none'; img-src data:; style-src {style_source()}"
+        return Response(
+            sheet_html(stops, base, has.settings.museum),
+            media_type="text/html",
+            headers={"Content-Security-Policy": policy},
+        )
     return Response(
         sheet_pdf(stops, base, has.settings.museum),
         media_type="application/pdf",
@@ -336,12 +341,8 @@ def _shown(guide: Guide) -> schemas.CuratorGuide:
 
 def _speak(has: Services, guide: Guide) -> Guide:
     """Have an edited guide spoken; where it cannot be, its text is served all the same."""
-    artist = guide.artwork.get("artist") or ""
-    spoken = has.voices.begin(guide.language, title=guide.artwork["title"], artist=artist)
-    if spoken is None:
+    live = has.desk.speak(guide)
+    if live is None:
         return guide
-    for sentence in guide.sentences:
-        spoken.say(sentence.text)
-    times, files = spoken.finish().result()
-    has.guides.keep_sound(guide.id, spoken.name, times, files)
+    live.wait()
     return has.guides.find(guide.id)

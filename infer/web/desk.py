@@ -24,7 +24,7 @@ from data.prompt_version import prompt_version
 from infer.options import MAX_TOKENS, Options
 from infer.web.live import Live
 from infer.web.problems import BusyError, as_problem, content
-from infer.web.shown import guide_shown, sentence_url
+from infer.web.shown import events, guide_shown, sentence_url
 
 if TYPE_CHECKING:
     from infer.result import Telling
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from infer.web.guides import Guides, Wanted
     from infer.web.metrics import Metrics
     from infer.web.speaking import Spoken, Voices
+    from infer.web.tables import Guide
 
 WITHOUT_ENGINE = 32
 """Guides that may be written at once where no engine of ours keeps a queue."""
@@ -70,6 +71,7 @@ class Desk:
         self._options, self._metrics = options, metrics
         self._prompt_hash = prompt_version()
         self._writing: dict[tuple[Any, ...], _Writing] = {}
+        self._speaking: dict[str, Live] = {}
         self._lock = threading.Lock()
         self._closing = False
 
@@ -81,12 +83,6 @@ class Desk:
             writing, waiting = engine_load
             return int(writing), int(waiting)
         return len(self._writing), 0
-
-    def find(self, guide_id: str) -> Live | None:
-        """The guide of that id, if it is being written here."""
-        with self._lock:
-            found = (w.live for w in self._writing.values() if w.live.guide_id == guide_id)
-            return next(found, None)
 
     def begin(self, wanted: Wanted, *, background: bool = False) -> Live:
         """Write a guide, or join it where it is being written already.
@@ -110,12 +106,32 @@ class Desk:
         threading.Thread(target=self._run, args=(writing,), name="guide-writer").start()
         return writing.live
 
+    def speak(self, guide: Guide) -> Live | None:
+        """Have a stored guide spoken that has no sound yet; None where it cannot be."""
+        artist = guide.artwork.get("artist") or ""
+        with self._lock:
+            if guide.id in self._speaking:
+                return self._speaking[guide.id]
+            spoken = self.voices.begin(guide.language, title=guide.artwork["title"], artist=artist)
+            if spoken is None or self._closing:
+                return None
+            live = self._speaking[guide.id] = Live(guide.id)
+        name, data = events(guide)[0]
+        live.publish(name, data)
+        threading.Thread(target=self._speak, args=(guide, spoken, live), name="guide-speak").start()
+        return live
+
     def warm(self, language: Language) -> None:
-        """Have the part of the prompt read that every guide of a language shares."""
+        """Have the part of the prompt read that every guide of a language shares.
+
+        Where guides are being written it waits: reading beside them would slow them down.
+        """
         drawer = self.session.drawer
         if drawer is None:
             return
         prompt = self.session.prompt(_PROBE, Request(language))
+        while not self._closing and any(self.load):
+            time.sleep(0.2)
         if self._closing or drawer.is_ready_for(prompt):
             return
         with drawer.submit(prompt, self._options.sampling, 1) as request:
@@ -168,12 +184,12 @@ class Desk:
         guide_id = writing.live.guide_id
         started = time.perf_counter()
         try:
-            spoken = self._tell(writing, started)
+            futures = self._tell(writing, started)
             if writing.given_up:
                 raise ModelError("This guide was given up.")
             result = writing.telling.result()
             self.guides.finish(guide_id, result)
-            self._keep_sound(writing, spoken)
+            self._keep_sound(guide_id, writing.spoken, futures)
             self._metrics.wrote(writing.wanted.request, result, time.perf_counter() - started)
             guide = guide_shown(self.guides.find(guide_id))
             writing.live.publish("done", guide.model_dump(mode="json"))
@@ -183,6 +199,27 @@ class Desk:
             writing.telling.cancel()
             with self._lock:
                 self._writing.pop(writing.key, None)
+
+    def _speak(self, guide: Guide, spoken: Spoken, live: Live) -> None:
+        try:
+            futures = []
+            for position, sentence in enumerate(guide.sentences):
+                futures.append(self._say(spoken, guide.id, position, sentence.text))
+                live.publish("sentence", _sentence(guide.id, position, sentence.text, heard=True))
+            self._keep_sound(guide.id, spoken, futures)
+            shown = guide_shown(self.guides.find(guide.id))
+            live.publish("done", shown.model_dump(mode="json"))
+        except Exception as error:
+            found = as_problem(error)
+            live.publish("error", content(found.status, found.detail))
+        finally:
+            with self._lock:
+                self._speaking.pop(guide.id, None)
+
+    def _say(self, spoken: Spoken, guide_id: str, position: int, text: str) -> Future[bytes]:
+        future = spoken.say(text)
+        future.add_done_callback(self._keeper(guide_id, position))
+        return future
 
     def _tell(self, writing: _Writing, started: float) -> list[Future[bytes]]:
         """Sentence by sentence into the store, to the voice and to the listeners."""
@@ -195,12 +232,10 @@ class Desk:
                 self._metrics.first_sentence.observe(time.perf_counter() - started)
             self.guides.add_sentence(guide_id, position, text)
             writing.sentences += 1
-            audio = None
             if writing.spoken:
-                audio = sentence_url(guide_id, position)
-                futures.append(writing.spoken.say(text))
-                futures[-1].add_done_callback(self._keeper(guide_id, position))
-            writing.live.publish("sentence", {"index": position, "text": text, "audio": audio})
+                futures.append(self._say(writing.spoken, guide_id, position, text))
+            told = _sentence(guide_id, position, text, heard=writing.spoken is not None)
+            writing.live.publish("sentence", told)
         return futures
 
     def _keeper(self, guide_id: str, position: int) -> Any:
@@ -214,13 +249,15 @@ class Desk:
 
         return keep
 
-    def _keep_sound(self, writing: _Writing, futures: list[Future[bytes]]) -> None:
+    def _keep_sound(
+        self, guide_id: str, spoken: Spoken | None, futures: list[Future[bytes]]
+    ) -> None:
         """Keep the whole sound; a guide that cannot be spoken is still a guide."""
-        if writing.spoken is None or any(future.exception() for future in futures):
+        if spoken is None or any(future.exception() for future in futures):
             return
         try:
-            times, files = writing.spoken.finish().result()
-            self.guides.keep_sound(writing.live.guide_id, writing.spoken.name, times, files)
+            times, files = spoken.finish().result()
+            self.guides.keep_sound(guide_id, spoken.name, times, files)
         except Exception as error:
             _log.error("A guide could not be spoken.", exc_info=error)
 
@@ -236,3 +273,9 @@ class Desk:
             told = content(found.status, found.detail)
             self._metrics.failed.inc()
         writing.live.publish("error", told)
+
+
+def _sentence(guide_id: str, position: int, text: str, *, heard: bool) -> dict[str, Any]:
+    """The event of one sentence."""
+    audio = sentence_url(guide_id, position) if heard else None
+    return {"index": position, "text": text, "audio": audio}

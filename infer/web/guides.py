@@ -13,7 +13,7 @@ then drawn with another seed, because the same seed would give the same words.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from data.prompt import Language, Length, Request, Style
 from infer.judge import Judge
 from infer.result import claims_found
 from infer.web.problems import ProblemError
+from infer.web.schemas import Format
 from infer.web.store import Store
 from infer.web.tables import Audio, Guide, History, Sentence, now
 from infer.web.works import record_hash
@@ -159,7 +160,7 @@ class Guides:
         guide_id: str,
         voice: str,
         times: Sequence[tuple[float, float]],
-        files: dict[str, bytes],
+        files: Mapping[Format, bytes],
     ) -> None:
         """The sound of a whole guide: from when to when each sentence goes, and its files."""
         with self._store.writing() as session:
@@ -294,7 +295,7 @@ def with_overrides(wanted: Wanted, overrides: dict[str, Any]) -> Wanted:
     )
 
 
-def _same(wanted: Wanted) -> Select[tuple[Guide]]:
+def _same(wanted: Wanted) -> Select[Guide]:
     """Finished guides of the same record and kind, the newest first."""
     request = wanted.request
     return (

@@ -98,7 +98,7 @@ class Jobs:
             done=sum(item.state != "waiting" for item in items),
             total=len(items),
             faults=[item.fault for item in items if item.fault],
-            state=job.state,  # type: ignore[arg-type]
+            state=job.state,
         )
 
     def cancel(self, job_id: str) -> schemas.JobProgress:

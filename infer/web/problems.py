@@ -53,7 +53,7 @@ def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) 
 def content(status: int, detail: str) -> dict[str, Any]:
     """The members of one error, as they stand in a response or an event."""
     title = HTTPStatus(status).phrase
-    return Problem(title=title, status=status, detail=detail).model_dump()  # type: ignore[call-arg]
+    return Problem(title=title, status=status, detail=detail).model_dump()
 
 
 def as_problem(error: Exception) -> ProblemError:

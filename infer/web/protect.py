@@ -18,7 +18,6 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from data.errors import GuideError
 from infer.web.metrics import Metrics
 from infer.web.problems import ProblemError, problem
 from infer.web.settings import ServeError, Settings
@@ -110,8 +109,7 @@ class Protection:
         try:
             self._check(scope)
             limited = _limited(scope, receive)
-        except GuideError as error:
-            assert isinstance(error, ProblemError)
+        except ProblemError as error:
             answer = problem(error.status, error.detail, error.headers)
             await answer(scope, receive, sending)
             return

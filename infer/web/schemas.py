@@ -257,8 +257,8 @@ class TourRequest(Model):
     """Which guides to write ahead; without works, of all."""
 
     work_ids: list[Id] | None = Field(None, max_length=10_000)
-    languages: list[Language] = Field(default_factory=lambda: ["en"], min_length=1, max_length=5)
-    lengths: list[Length] = Field(default_factory=lambda: ["brief"], min_length=1, max_length=2)
+    languages: list[Language] = Field(["en"], min_length=1, max_length=5)
+    lengths: list[Length] = Field(["brief"], min_length=1, max_length=2)
     style: Style = "clear"
 
 

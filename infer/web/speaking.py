@@ -16,14 +16,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from data.errors import GuideError
+from data.prompt import LANGUAGES
+from infer.web.schemas import Format
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-MASTER = "flac"
+MASTER: Format = "flac"
 """The format kept of every guide: everything else can be made of it without loss."""
-USUAL = "mp3"
+USUAL: Format = "mp3"
 """The format that browsers ask for, made at once."""
+KEPT: tuple[Format, ...] = (MASTER, USUAL)
 
 _log = logging.getLogger("guide.serve")
 
@@ -37,9 +40,19 @@ class Voices:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="guide-voice")
 
+    def prepare(self, language: str) -> None:
+        """Fetch and open a language's voice; where there is none, the log says so."""
+        if self._silent:
+            return
+        try:
+            with self._lock:
+                self._voices.setdefault(language, _open(language, self._console))
+        except (GuideError, ImportError) as error:
+            _log.info("%s Guides in %s are text alone.", error, LANGUAGES[language])
+
     def available(self, language: str) -> bool:
         """Whether the language can be heard."""
-        return self._voice(language) is not None
+        return not self._silent and (language in self._voices or language in _present())
 
     def begin(self, language: str, *, title: str, artist: str) -> Spoken | None:
         """A guide to be spoken; None where the language has no voice."""
@@ -51,7 +64,8 @@ class Voices:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _voice(self, language: str) -> Any:
-        if self._silent:
+        """The voice, opened if it is here; nothing is fetched while somebody waits."""
+        if not self.available(language):
             return None
         with self._lock:
             if language not in self._voices:
@@ -74,7 +88,7 @@ class Spoken:
         """Speak a sentence; the result is its WAV."""
         return self._pool.submit(self._say, sentence)
 
-    def finish(self) -> Future[tuple[list[tuple[float, float]], dict[str, bytes]]]:
+    def finish(self) -> Future[tuple[list[tuple[float, float]], dict[Format, bytes]]]:
         """When each sentence is spoken, in seconds, and the whole in the formats that are kept."""
         return self._pool.submit(self._finish)
 
@@ -85,7 +99,7 @@ class Spoken:
         self._recording.add(sentence, samples)
         return encode(samples, self._voice.sample_rate, "wav")
 
-    def _finish(self) -> tuple[list[tuple[float, float]], dict[str, bytes]]:
+    def _finish(self) -> tuple[list[tuple[float, float]], dict[Format, bytes]]:
         from infer.speech import encode
 
         samples = self._recording.samples()
@@ -93,12 +107,12 @@ class Spoken:
             name: encode(
                 samples, self._voice.sample_rate, name, title=self._title, artist=self._artist
             )
-            for name in (MASTER, USUAL)
+            for name in KEPT
         }
         return [(c.start, c.end) for c in self._recording.captions()], files
 
 
-def convert(master: bytes, format_: str, *, title: str, artist: str) -> bytes:
+def convert(master: bytes, format_: Format, *, title: str, artist: str) -> bytes:
     """The kept sound in another format."""
     from infer.speech import encode
 
@@ -131,13 +145,15 @@ def _decoded(master: bytes) -> tuple[Any, int]:
 
 
 def _open(language: str, console: Console) -> Any:
+    from infer.speech import open_voice
+
+    return open_voice(language, console)
+
+
+def _present() -> list[str]:
+    """Languages whose voice lies here."""
     try:
-        from infer.speech import open_voice
-    except ImportError as error:
-        _log.info("Guides are not spoken: the extra “speech” is not installed (%s).", error)
-        return None
-    try:
-        return open_voice(language, console)
-    except GuideError as error:
-        _log.info("%s", error)
-        return None
+        from infer.speech import spoken_languages
+    except ImportError:
+        return []
+    return spoken_languages()

@@ -19,6 +19,7 @@ from typing import Any, Self
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from filelock import FileLock
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
@@ -152,7 +153,7 @@ def _migrate(engine: Engine, address: URL) -> None:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-    except command.util.CommandError as error:
+    except CommandError as error:
         raise StoreError(
             f"The store {address.render_as_string(hide_password=True)} was made by a newer "
             f"version of Museum Guide ({error}); use that version, or another store."

@@ -37,8 +37,8 @@ GuideId = Annotated[schemas.Id, Path(description="A guide's id.")]
 _TYPES = {"mp3": "audio/mpeg", "opus": "audio/ogg", "wav": "audio/wav", "flac": "audio/flac"}
 _SSE_EXAMPLE = (
     'event: start\ndata: {"guide_id": "5f1c…", "stored": false, "model": "small"}\n\n'
-    'event: sentence\ndata: {"index": 0, "text": "…", "audio": "/api/guides/5f1c…/sentences/0/audio"}'
-    '\n\nevent: done\ndata: {"id": "5f1c…", "text": "…"}\n\n'
+    'event: sentence\ndata: {"index": 0, "text": "…", "audio": "/api/guides/…"}\n\n'
+    'event: done\ndata: {"id": "5f1c…", "text": "…"}\n\n'
 )
 
 
@@ -100,7 +100,7 @@ async def tell(has: Has, request: Request, asked: schemas.GuideRequest) -> Respo
     response: Response
     if stored:
         has.metrics.guides.labels("stored", stored.language, stored.length).inc()
-        response = _stored(stored, streamed=streamed)
+        response = await _stored(has, stored, streamed=streamed)
     else:
         live = await run_in_threadpool(_begin, has, wanted, client_of(request.scope))
         response = _streamed(has, live) if streamed else await _awaited(has, live)
@@ -130,7 +130,7 @@ def audio(
     has: Has,
     request: Request,
     guide_id: GuideId,
-    format: Annotated[schemas.Format, Query()] = "mp3",
+    format: Annotated[schemas.Format, Query()] = "mp3",  # noqa: A002
 ) -> Response:
     """The whole guide; ranges are answered."""
     found = has.guides.get(guide_id)
@@ -224,7 +224,7 @@ def _wanted(has: Services, asked: schemas.GuideRequest, visitor: str | None) -> 
     wanted = Wanted(artwork, request, work.id if work else None, asked.seed)
     if visitor:
         for choose in has.hooks.choose_options:
-            wanted = with_overrides(wanted, choose(work, visitor))
+            wanted = with_overrides(wanted, choose(work, visitor, request))
     return wanted
 
 
@@ -238,7 +238,12 @@ def _begin(has: Services, wanted: Wanted, client: str) -> Live:
         raise
 
 
-def _stored(guide: Guide, *, streamed: bool) -> Response:
+async def _stored(has: Services, guide: Guide, *, streamed: bool) -> Response:
+    """A guide of the store; one that was made without a voice is spoken now, if there is one."""
+    if guide.voice is None and guide.state == "done":
+        live = await run_in_threadpool(has.desk.speak, guide)
+        if live:
+            return _streamed(has, live) if streamed else await _awaited(has, live)
     if not streamed:
         return JSONResponse(guide_shown(guide).model_dump(mode="json"))
 
@@ -278,7 +283,7 @@ def _event(name: str, data: dict[str, Any]) -> ServerSentEvent:
     return ServerSentEvent(json.dumps(data, ensure_ascii=False), event=name)
 
 
-def _sound(has: Services, guide: Guide, format_: str) -> bytes:
+def _sound(has: Services, guide: Guide, format_: schemas.Format) -> bytes:
     """The sound in a format; one that is not kept is made of the one that is, and kept."""
     from infer.web.speaking import MASTER, convert
 

@@ -154,7 +154,7 @@ def folded(text: str) -> str:
     return " ".join(plain.split())
 
 
-def _matching(query: str) -> Select[tuple[Work]]:
+def _matching(query: str) -> Select[Work]:
     chosen = select(Work)
     for word in folded(query).split():
         found = Work.found_by.contains(word, autoescape=True)
@@ -179,7 +179,7 @@ def _offered(session: Session, work_ids: Sequence[str]) -> dict[str, list[schema
         seen.add(what)
         guide = schemas.StoredGuide(
             id=row.id, language=row.language, length=row.length, style=row.style, label=row.label
-        )  # type: ignore[arg-type]
+        )
         offered.setdefault(row.work_id or "", []).append(guide)
     return offered
 

@@ -1,0 +1,126 @@
+"""Guides over HTTP written by a real model: as they are written, shared, queued, given up."""
+
+import time
+
+import pytest
+
+from tests.web import WORKS, Site, read_events, serving
+
+
+@pytest.fixture(scope="module")
+def telling(tiny, tmp_path_factory):
+    """A server with a real model."""
+    folder = tmp_path_factory.mktemp("telling")
+    with serving(folder, model=str(tiny), slots=2, languages=("en",)) as site:
+        yield site
+
+
+def test_guide_comes_sentence_by_sentence_and_then_whole(telling: Site):
+    work_id = telling.add(0)
+    events = list(telling.events({"work_id": work_id}))
+    names = [name for name, _ in events]
+    assert names[0] == "start"
+    assert set(names[1:-1]) == {"sentence"}
+    assert names[-1] == "done"
+    start, done = events[0][1], events[-1][1]
+    assert start == {"guide_id": done["id"], "stored": False, "model": done["model"]}
+    sentences = [data["text"] for name, data in events if name == "sentence"]
+    assert done["text"] == " ".join(sentences)
+    assert [data["index"] for name, data in events if name == "sentence"] == list(
+        range(len(sentences))
+    )
+    assert done["credit_line"] == "Mauritshuis, The Hague"
+    assert all(claim["verdict"] != "unsupported" for claim in done["claims"])
+
+
+def test_first_sentence_comes_while_the_guide_is_being_written(telling: Site):
+    events = telling.events({"artwork": WORKS[1], "length": "full", "seed": 3})
+    _, start = next(events)
+    next(events)
+    assert telling.get(f"/api/guides/{start['guide_id']}").json()["state"] == "writing"
+    assert [name for name, _ in events][-1] == "done"
+
+
+def test_guide_that_was_written_is_served_from_the_store(telling: Site):
+    wish = {"artwork": WORKS[2]}
+    first = telling.post("/api/guides", wish).json()
+    events = list(telling.events(wish))
+    assert events[0][1]["stored"] is True
+    assert events[-1][1] == first
+    assert telling.get(f"/api/guides/{first['id']}").json() == first
+
+
+def test_two_who_ask_at_once_hear_one_guide(telling: Site):
+    wish = {"artwork": WORKS[3], "seed": 9, "length": "full"}
+    first = telling.events(wish)
+    _, start = next(first)
+    second = Site(telling.services, telling.port).events(wish)
+    assert next(second)[1]["guide_id"] == start["guide_id"]
+    assert [e for e in first if e[0] == "done"] == [e for e in second if e[0] == "done"]
+
+
+def test_seed_gives_the_same_guide_on_another_server(telling: Site, tiny, tmp_path):
+    wish = {"artwork": WORKS[1], "seed": 5}
+    with serving(tmp_path, model=str(tiny), slots=1, languages=("en",)) as other:
+        assert (
+            other.post("/api/guides", wish).json()["text"]
+            == (telling.post("/api/guides", wish).json()["text"])
+        )
+
+
+def test_record_too_long_for_the_model_is_refused(telling: Site):
+    notes = [f"The note of number {n} says something about the work." for n in range(900)]
+    answer = telling.post("/api/guides", {"artwork": WORKS[0] | {"notes": notes}})
+    assert answer.status_code == 422
+    assert "tokens too long" in answer.json()["detail"]
+
+
+def test_full_queue_is_503_with_retry_after(tiny, tmp_path):
+    with serving(tmp_path, model=str(tiny), slots=1, languages=("en",)) as site:
+        site.services.desk.session.drawer.queue = 1
+        held = [
+            site.post("/api/guides", {"artwork": WORKS[0], "seed": seed, "length": "full"},
+                      headers={"Accept": "text/event-stream"}, stream=True)
+            for seed in range(2)
+        ]  # fmt: skip
+        refused = [
+            site.post("/api/guides", {"artwork": WORKS[0], "seed": 10 + seed}) for seed in range(2)
+        ]
+        statuses = [answer.status_code for answer in refused]
+        assert 503 in statuses
+        answer = refused[statuses.index(503)]
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert "try again" in answer.json()["detail"]
+        for stream in held:
+            assert [name for name, _ in read_events(stream)][-1] == "done"
+
+
+def test_guide_that_nobody_waits_for_any_more_is_given_up(tiny, tmp_path):
+    with serving(tmp_path, model=str(tiny), slots=1, languages=("en",)) as site:
+        long = site.post("/api/guides", {"artwork": WORKS[0], "length": "full"},
+                         headers={"Accept": "text/event-stream"}, stream=True)  # fmt: skip
+        waiting = site.post("/api/guides", {"artwork": WORKS[1]},
+                            headers={"Accept": "text/event-stream"}, stream=True)  # fmt: skip
+        _, start = next(read_events(waiting))
+        waiting.close()
+        assert [name for name, _ in read_events(long)][-1] == "done"
+        deadline = time.monotonic() + 20
+        while site.services.guides.find(start["guide_id"]).state == "writing":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert site.services.guides.find(start["guide_id"]).state == "failed"
+
+
+def test_listener_that_leaves_midway_leaves_a_whole_guide(telling: Site):
+    wish = {"artwork": WORKS[0], "seed": 77, "length": "full"}
+    answer = telling.post("/api/guides", wish, headers={"Accept": "text/event-stream"}, stream=True)
+    events = read_events(answer)
+    _, start = next(events)
+    next(events)
+    answer.close()
+    deadline = time.monotonic() + 30
+    while telling.get(f"/api/guides/{start['guide_id']}").json()["state"] == "writing":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert next(telling.events(wish))[1]["stored"] is True
