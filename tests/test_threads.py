@@ -1,0 +1,27 @@
+"""llama.cpp's threads wait without keeping other programs from the processor."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+def setting(module: str, **environment: str) -> str:
+    """What OpenMP will read once `module` is imported in a fresh process."""
+    code = f"import os, {module}; print(os.environ['GOMP_SPINCOUNT'])"
+    clean = {k: v for k, v in os.environ.items() if k != "GOMP_SPINCOUNT"}
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=clean | environment, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    return run.stdout.strip()
+
+
+@pytest.mark.parametrize("module", ["models.llama", "infer.context", "export.quantize"])
+def test_threads_that_wait_soon_sleep(module):
+    assert setting(module) == "1000"
+
+
+def test_the_users_own_setting_is_kept():
+    assert setting("infer.context", GOMP_SPINCOUNT="50") == "50"
