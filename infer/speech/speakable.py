@@ -32,10 +32,12 @@ _UNIT = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=Tru
 _MEASURE = re.compile(
     rf"({_NUMBER}(?:(?:\s*(?:{_UNIT}))?\s*[x×]\s*{_NUMBER})*)\s?({_UNIT})(?![\w²])"
 )
-_WORD = r"[^\W\d_]"
+_LETTER = r"[^\W\d_]"
 _SPACES = "\u00a0\u202f\u2009"  # no-break, narrow and thin: what typographers put into numbers
 _ALIKE = str.maketrans("’ʼ‘−‐‑⁄№", "'''---/#")
 _KEPT = ".,;:?!'-"  # marks that a voice breathes at, or that words are written with
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_SPANISH_NO_NOUN = frozenset("a al con de del e en o para por que se u y".split())  # noqa: SIM905
 _GERMAN_WEAK = frozenset(
     [
         *("im", "am", "vom", "zum", "zur", "beim", "dem", "den", "des", "einem", "eines", "einer"),
@@ -158,12 +160,14 @@ def _numbered(text: str, language: str) -> str:
     text = re.sub(r"\b([A-ZÀ-Þ])\.(?=\s?[A-ZÀ-Þ])", r"\1 ", text)
     several = rf"(?<![\w.'-])(?=[IVX]{{2}})({ROMAN})(?![\w])"
     text = re.sub(several, lambda m: number(str(roman(m[1])), language), text)
-    return re.sub(r"(?<=[a-zß-ÿ] )V(?![\w.']|\s+[A-ZÀ-Þ])", lambda _: number("5", language), text)
+    behind = r"\b([A-ZÀ-Þ][\w'-]+) V(?![\w.']|\s+[A-ZÀ-Þ])"
+    return re.sub(behind, lambda m: f"{m[1]} {number('5', language)}", text)
 
 
 def _ordinals(text: str, language: str) -> str:
     if language == "en":
-        return re.sub(r"\b(\d+)(?:st|nd|rd|th)\b", lambda m: ordinal(int(m[1]), "en"), text)
+        text = re.sub(r"\b(\d+)(?:st|nd|rd|th)\b", lambda m: ordinal(int(m[1]), "en"), text)
+        return _english_dates(text)
     if language == "de":
         return _german_ordinals(text)
     if language == "fr":
@@ -177,6 +181,20 @@ def _ordinals(text: str, language: str) -> str:
 
     marks = r"\.?(º|ª|er\b)" if language == "es" else r"(º|ª|°(?=\s+[a-z]))"
     return re.sub(rf"\b(\d+){marks}", say, text)
+
+
+def _english_dates(text: str) -> str:
+    """Days of a month: "March thirtieth", "the thirtieth of March"."""
+    text = re.sub(
+        rf"({_MONTHS}) (\d{{1,2}})(?![\d.:]\d|\d)",
+        lambda m: f"{m[1]} {ordinal(int(m[2]), 'en')}",
+        text,
+    )
+    return re.sub(
+        rf"(?:\b([Tt]he) )?(?<![\d.,:])(\d{{1,2}}) (?=(?:{_MONTHS})\b)",
+        lambda m: f"{m[1] or 'the'} {ordinal(int(m[2]), 'en')} of ",
+        text,
+    )
 
 
 def _french_ordinal(match: re.Match[str]) -> str:
@@ -274,20 +292,33 @@ def _years(text: str, language: str) -> str:
 
 def _numbers(text: str, language: str) -> str:
     """Every digit that is still there."""
-    text = re.sub(rf"(?<={_WORD})(?=\d)|(?<=\d)(?={_WORD})", " ", text)
+    text = re.sub(rf"(?<={_LETTER})(?=\d)|(?<=\d)(?={_LETTER})", " ", text)
+    if language == "es":
+        text = re.sub(r"(?<![\d.])(\d*1) (?=([a-zá-ÿ]+))", _spanish_count, text)
     text = re.sub(rf"(?<![\d.]){_NUMBER}(?!\.?\d)", lambda m: number(m[0], language), text)
     return re.sub(r"\d+", lambda m: f" {number(m[0], language)} ", text)
+
+
+def _spanish_count(match: re.Match[str]) -> str:
+    """Before a noun: "cuarenta y un años", "veintiuna figuras"; not "cuarenta y uno de ancho"."""
+    if match[2] in _SPANISH_NO_NOUN:
+        return match[0]
+    return f"{count(match[1], match[2], 'es')} "
 
 
 def _clean(text: str, _language: str) -> str:
     """Letters, spaces and the marks that a voice breathes at; nothing twice."""
     text = re.sub(r"\s[–—-]+\s|[–—]|[()\[\]{}…]|\.{2,}", ", ", text)
-    text = "".join(_heard(text))
-    text = re.sub(rf"(?<!{_WORD})['-]|['-](?!{_WORD}|\s|$)|(?<=\s)['-]|-(?=\s|$)", " ", text)
-    text = re.sub(r"\s+", " ", text)
-    text = re.sub(r"\s+([.,;:?!])", r"\1", text)
-    text = re.sub(r"[.,;:?!]*([.;:?!])[.,;:?!]*|,+", lambda m: m[1] or ",", text)
-    return text.strip(" ,;:")
+    text = _spaced("".join(_heard(text)))
+    # Apostrophes and hyphens stay inside words, an apostrophe at the end of one too: "un po' di".
+    text = re.sub(rf"(?<!{_LETTER})'|'(?![\w ])|(?<!{_LETTER})-|-(?!{_LETTER})", " ", text)
+    text = re.sub(r"[.,;:?!]*([.;:?!])[.,;:?!]*|,+", lambda m: m[1] or ",", _spaced(text))
+    return _spaced(text).strip(" ,;:'-")
+
+
+def _spaced(text: str) -> str:
+    """One space between words, none before a mark, marks that only spaces part put together."""
+    return re.sub(r"\s+(?=[.,;:?!]|$)", "", re.sub(r"\s+", " ", text))
 
 
 def _heard(text: str) -> Iterator[str]:
