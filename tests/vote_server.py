@@ -1,4 +1,4 @@
-"""A real `guide serve` on loopback for the tests of votes and splits, without a model or voice."""
+"""A real `guide serve` on loopback for the tests of votes and splits, without a model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ import uvicorn
 from fastapi import FastAPI
 from rich.console import Console
 
+from data.prompt import Request
 from evaluate.ab.guard import Limits
+from evaluate.ab.speaker import Speaker
 from evaluate.ab.split.hook import SplitHook
 from evaluate.ab.store import VoteStore
 from evaluate.ab.web import vote_router
@@ -36,28 +38,22 @@ class Running:
 
 
 @contextmanager
-def running(store: Path | str, limits: Limits | None = None) -> Iterator[Running]:
-    """Serve a store; the page of votes with these limits."""
-    from data.prompt import Request
-    from evaluate.ab.database import make_tables
-
+def running(
+    store: Path | str, limits: Limits | None = None, *, silent: bool = True
+) -> Iterator[Running]:
+    """Serve a store; the page of votes, which is a plug-in of the server, with these limits."""
     url = str(store) if "://" in str(store) else f"sqlite:///{store}"
     options = Options(Request(), NO_MODEL, Sampling(), MAX_TOKENS["full"])
     console = Console(quiet=True)
-    with open_services(Settings(), options, url, console, silent=True) as services:
-        make_tables(services.store.engine)
+    with open_services(Settings(), options, url, console, silent=silent) as services:
         app = create_app(services)
-        _without_plugin(app)
-        votes, split = VoteStore(services.store), SplitHook(services)
-        app.include_router(vote_router(votes, limits))
-        split.add_to(app)
+        votes = VoteStore(services.store)
+        if limits:  # the first of two that match answers
+            speaker = None if silent else Speaker(services.voices)
+            app.include_router(vote_router(votes, limits, speaker))
+            app.router.routes.insert(0, app.router.routes.pop())
         with _served(app) as address:
-            yield Running(address, services, votes, split)
-
-
-def _without_plugin(app: FastAPI) -> None:
-    """Take out what the installed plug-in added, so that the tests' own limits hold."""
-    app.router.routes[:] = [r for r in app.router.routes if "/vote/" not in getattr(r, "path", "")]
+            yield Running(address, services, votes, app.state.split)
 
 
 @contextmanager

@@ -26,4 +26,5 @@ def add_pages(app: FastAPI, services: Services) -> None:
     make_tables(services.store.engine)
     store = VoteStore(services.store)
     app.include_router(vote_router(store, speaker=Speaker(services.voices)))
-    SplitHook(services).add_to(app)
+    app.state.split = SplitHook(services)
+    app.state.split.add_to(app)
