@@ -1,11 +1,24 @@
-"""Texts written to fool the fact check: a dozen inventions each, told as warmly as a good guide."""
+"""Texts written to fool the fact check: a dozen inventions each, told as warmly as a good guide.
+
+Fifty shorter ones stand in `fixtures/fooling.toml`.
+"""
 
 from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
 from data.artwork import Artwork
 from data.facts import check
+
+FOOLING = tomllib.loads(
+    (Path(__file__).parent / "fixtures" / "fooling.toml").read_text(encoding="utf-8")
+)
+FEWEST = 0.75
+"""Share of the marked inventions that has to be found in each language."""
 
 RECORD = Artwork(
     title="Hunting in the Pontine Marshes",
@@ -80,3 +93,40 @@ def test_the_true_version_of_the_text_is_left_alone():
         "hunters and a boat. Find the boat first. Oil dries slowly, so a painter can return to it."
     )
     assert check(text, RECORD).unsupported == ()
+
+
+def _unmarked(text):
+    """The text without its marks, and the spans of what was in double brackets and in braces."""
+    plain, spans, blind = "", [], []
+    for part in re.split(r"(\[\[.*?\]\]|\{\{.*?\}\})", text):
+        marked = part[:2] in ("[[", "{{")
+        said = part[2:-2] if marked else part
+        if marked:
+            (spans if part[0] == "[" else blind).append((len(plain), len(plain) + len(said)))
+        plain += said
+    return plain, spans, blind
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "de", "es", "it"])
+def test_short_fooling_texts_are_seen_through_and_their_true_parts_left_alone(language):
+    found, wanted, false = 0, 0, []
+    for row in FOOLING[language]:
+        text, spans, blind = _unmarked(row["text"])
+        claims = check(text, Artwork(**FOOLING["records"][row["record"]]), language).unsupported
+        wanted += len(spans)
+        found += sum(any(c.start < end and start < c.end for c in claims) for start, end in spans)
+        false += [
+            text[c.start : c.end]
+            for c in claims
+            if not any(c.start < end and start < c.end for start, end in spans + blind)
+        ]
+    assert false == []
+    assert found >= FEWEST * wanted
+
+
+def test_no_fooling_text_passes_as_clean():
+    for language in ("en", "fr", "de", "es", "it"):
+        for row in FOOLING[language]:
+            text, _, _ = _unmarked(row["text"])
+            artwork = Artwork(**FOOLING["records"][row["record"]])
+            assert not check(text, artwork, language).clean, text

@@ -28,6 +28,14 @@ _PART_BEFORE = re.compile(
 )
 
 
+_SPAN_BEFORE = re.compile(r"\b(?:next|following|last|past|another|nachsten|folgenden|letzten) $")
+"""Before a span of years, not an age: "the next three years, when he was in his fifties"."""
+
+
+_FEW_YEARS = 10
+"""So few years after a date that is exact are counted, not rounded."""
+
+
 _YOUNG = re.compile(r"\b(?:teen|young|boy|girl|youth|adolesc|child)")
 
 
@@ -45,6 +53,8 @@ def is_age(number: Number, passage: Passage) -> bool:
     if not grammar.phrases["age_before"].search(bare.rstrip()) and not (
         grammar.phrases["age_before"].search(before.rstrip())
     ):
+        if _SPAN_BEFORE.search(before):
+            return False
         return bool(grammar.phrases["age_after"].match(passage.after(number.end, 60))) and (
             grammar.language in ("en", "de")
         )
@@ -98,6 +108,29 @@ def _age_by_itself(number: Number, passage: Passage, bare: str) -> bool:
     return ends and (bare.rstrip().endswith(strong) or before.rstrip().endswith(strong))
 
 
+def _possible(at: int, passage: Passage, facts: Facts) -> frozenset[int]:
+    """The ages that can be meant: the artist's at the date, where the sentence tells of the making.
+
+    Elsewhere any two years of the record may lie that far apart, up to the artist's death.
+    """
+    age = facts.derived.age
+    sentence = passage.sentence_at(at)
+    phrases = passage.grammar.phrases
+    if age is None or phrases["death"].search(sentence.folded):
+        return facts.ages
+    dated = any(
+        sentence.start <= n.start < sentence.end and int(n.value) in facts.made
+        for n in passage.numbers
+    )
+    made = any(v.said.search(sentence.folded) for v in passage.grammar.verbs.values())
+    if not dated and not made:
+        return facts.ages
+    told = facts.told_years  # of the sitter, say
+    others = {b - a - d for a in told for b in told | facts.made if b > a for d in (0, 1)}
+    about = set() if facts.derived.about_age is None else {facts.derived.about_age}
+    return frozenset({*range(age[0], age[1] + 1), *about, *others})
+
+
 def age_claim(number: Number, passage: Passage, facts: Facts) -> Claim:
     """Judge an age by the years of the record."""
     age, span = int(number.value), (number.start, number.end)
@@ -112,7 +145,7 @@ def age_claim(number: Number, passage: Passage, facts: Facts) -> Claim:
         "under": (age - 6, age),
         "about": (age - slack, age + slack),
     }.get(limit, (age, age))
-    good = any(low <= a <= high for a in facts.ages)
+    good = any(low <= a <= high for a in _possible(number.start, passage, facts))
     if good:
         return judged(span, Kind.age, True, "the years of the record give this age")
     reason = (
@@ -140,14 +173,14 @@ def stage_claims(passage: Passage, facts: Facts) -> Iterator[Claim]:
                 match.span(), Kind.age, False, "the record gives no years to reckon an age from"
             )
             continue
-        yield _stage_claim(match.span(), low, high, facts)
+        yield _stage_claim(match.span(), low, high, passage, facts)
     for number in passage.numbers:
         if number.unit or not 20 <= number.value <= 90 or number.value % 10:
             continue
         part = _PART_BEFORE.search(passage.before(number.start, 16))
         if part and grammar.language in ("de", "es", "it"):
             low, high = _stage(int(number.value), part[1], passage)
-            yield _stage_claim((number.start, number.end), low, high, facts)
+            yield _stage_claim((number.start, number.end), low, high, passage, facts)
 
 
 def _stage(decade: int, part: str, passage: Passage) -> tuple[int, int]:
@@ -167,8 +200,10 @@ def _starts(part: str, pattern: re.Pattern[str]) -> bool:
     return re.match(pattern.pattern.replace("(?![^\\W_])", ""), part) is not None
 
 
-def _stage_claim(span: tuple[int, int], low: int, high: int, facts: Facts) -> Claim:
-    good = any(low <= a <= high for a in facts.ages)
+def _stage_claim(
+    span: tuple[int, int], low: int, high: int, passage: Passage, facts: Facts
+) -> Claim:
+    good = any(low <= a <= high for a in _possible(span[0], passage, facts))
     return judged(
         span,
         Kind.age,
@@ -185,7 +220,9 @@ def duration_claim(number: Number, passage: Passage, facts: Facts) -> Claim | No
     span = (number.start, number.end)
     if number.value in facts.amounts:
         return judged(span, Kind.duration, True, "the record gives this number")
-    slack = max(1.0, 0.1 * years if years >= 15 else 0.0, number.step * YEARS[number.unit] / 2)
+    exact = facts.derived.dating is not None and facts.derived.dating.certainty == "exact"
+    near = 0.0 if exact and len(facts.made) == 1 and years < _FEW_YEARS else 1.0
+    slack = max(near, 0.1 * years if years >= 15 else 0.0, number.step * YEARS[number.unit] / 2)
     limit = bound(number, passage)
     low, high = years - slack, years + slack
     if limit == "over":
@@ -197,7 +234,10 @@ def duration_claim(number: Number, passage: Passage, facts: Facts) -> Claim | No
         return None
     sentence = passage.sentence_at(number.start).folded
     supposed = bool(passage.grammar.phrases["question_hint"].search(sentence))
-    if not good and (supposed or passage.tells_lore(number.start) or compares(number, passage)):
+    phrases = passage.grammar.phrases
+    later = bool(phrases["later"].match(passage.after(number.end, 16).lstrip()))
+    beside = not later and compares(number, passage)
+    if not good and (supposed or passage.tells_lore(number.start) or beside):
         return judged(span, Kind.duration, None, "not said of the work itself")
     return judged(
         span,

@@ -8,7 +8,7 @@ checker.check_sentence(sentence, before)   # one sentence, as it is written
 from __future__ import annotations
 
 from data.artwork import Artwork
-from data.facts.details import detail_claims, shown
+from data.facts.details import detail_claims, shown, shows_people, sight_claims
 from data.facts.grammar import load_grammar
 from data.facts.making import making_claims
 from data.facts.naming import name_claims
@@ -28,6 +28,7 @@ class Checker:
         self.grammar = load_grammar(language)
         self.facts = Facts(artwork, self.grammar)
         self.shown = shown(self.facts)
+        self.people = shows_people(self.facts)
 
     def check(self, text: str, *, length: str | None = None) -> Report:
         """Every claim of a text and the faults of its style.
@@ -47,6 +48,7 @@ class Checker:
             *name_claims(passage, self.facts),
             *making_claims(passage, self.facts),
             *detail_claims(passage, self.facts, self.shown),
+            *sight_claims(passage, self.facts, people=self.people),
             *story_claims(passage, self.facts, context),
         ]
         return tuple(sorted(set(claims)))

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
-from data.facts.lexicon import english_of, lemma, things
+from data.facts.lexicon import english_of, given_names, lemma, things
 from data.facts.passage import Passage, Sentence
 from data.facts.record import Facts
 from data.facts.report import Claim, Kind, Verdict
-from data.facts.text import fold
+from data.facts.text import fold, words
 
 _ROOTS = frozenset(
     {
@@ -30,6 +31,7 @@ _ROOTS = frozenset(
         "11669921",  # flower
         "03597469",  # jewellery
         "13134947",  # fruit
+        "02740764",  # armour, helmets
     }
 )
 """Synsets of Princeton WordNet 3.0 whose kinds are judged."""
@@ -73,6 +75,8 @@ _GENERAL = frozenset(
         "mean",
         "drone",
         "mezzo",
+        "urchin",
+        "goshawk",  # French "autour", around
     }
 )
 """Words too wide, or too often something else, to be a claim."""
@@ -96,16 +100,55 @@ def _visible(word: str, language: str) -> frozenset[str]:
     if language == "en" and not (fold(word) == base or word.endswith("s")):
         return frozenset()  # "tied", "coated": a verb
     english = {base} if language == "en" else english_of(language).get(base, frozenset())
+    if language != "en" and 3 * len(english & _GENERAL) < len(english):
+        english = english - _GENERAL  # "vessel" says no more of a Schiff than that it is one
     if not english or english & _GENERAL or base in _GENERAL:
         return frozenset()
-    first = {things().first.get(w) for w in english}
-    senses = frozenset(s for s in first if s and _ancestors(s) & _ROOTS)
-    return senses if 2 * len(senses) > len(first) else frozenset()
+    first = {w: things().first.get(w) for w in english}
+    seen = {w: s for w, s in first.items() if s and _ancestors(s) & _ROOTS}
+    others = [w for w in first if w not in seen and " " not in w]
+    enough = len(seen) > len(others) or len(seen) == len(others) > 1
+    return frozenset(seen.values()) if seen and enough else frozenset()
 
 
 def shown(facts: Facts) -> frozenset[str]:
     """Every synset the record's words can mean."""
-    return frozenset(s for w in facts.english for s in things().senses.get(w, ()))
+    spelled = [w.folded for w in facts.found]
+    pairs = {f"{a} {lemma(b, 'en')}" for a, b in pairwise(spelled)}  # "sailing ships"
+    return frozenset(s for w in facts.english | pairs for s in things().senses.get(w, ()))
+
+
+def shows_people(facts: Facts) -> bool:
+    """Whether the record shows or names a person, whose kind is then not judged."""
+    told = words(facts.told_text, facts.told)
+    if any(w.folded in given_names() and w.capitalised for w in told):
+        return True
+    spelled = frozenset(w.folded for w in told)
+    spelled |= frozenset(lemma(w, "en") for w in spelled)
+    if spelled & _HUMAN:
+        return True
+    firsts = (things().first.get(w) for w in spelled)
+    return any(s is not None and _PERSON & _ancestors(s) for s in firsts)
+
+
+def sight_claims(passage: Passage, facts: Facts, *, people: bool) -> Iterator[Claim]:
+    """What the table `words/sights.toml` knows; `people` is `shows_people(facts)`."""
+    for sentence in passage.sentences:
+        points = _points(sentence, passage)
+        for concept in passage.grammar.sights.values():
+            if sentence.asks or not (points or concept.anywhere):
+                continue
+            for match in concept.said.finditer(sentence.folded):
+                span = sentence.start + match.start(), sentence.start + match.end()
+                if passage.in_quotes(span[0]) or passage.tells_lore(span[0]):
+                    continue
+                good = people if concept.people else bool(concept.recorded.search(facts.folded))
+                said = passage.text[slice(*span)]
+                reason = (
+                    "the record has this" if good else f"the record shows no such thing: {said}"
+                )
+                verdict = Verdict.supported if good else Verdict.unsupported
+                yield Claim(span, Kind.detail, verdict, reason)
 
 
 def detail_claims(passage: Passage, facts: Facts, recorded: frozenset[str]) -> Iterator[Claim]:
@@ -133,6 +176,18 @@ def detail_claims(passage: Passage, facts: Facts, recorded: frozenset[str]) -> I
             verdict = Verdict.supported if good else Verdict.unsupported
             reason = "the record has this" if good else f"the record shows no {word.written}"
             yield Claim((word.start, word.end), Kind.detail, verdict, reason)
+
+
+_PERSON = frozenset({"09624168", "09605289", "10287213", "10787470", "00007846"})
+"""Man, adult, male and female person, person."""
+_HUMAN = frozenset(
+    {
+        "person", "people", "man", "woman", "child", "boy", "girl", "baby", "portrait", "self",
+        "figure", "face", "head", "nude", "crowd", "family", "couple", "group", "human", "male",
+        "female", "he", "she", "him", "her", "his", "they", "who", "mr", "mrs", "miss", "lady",
+        "bust", "body", "hand", "worker", "dancer", "bather", "sitter", "model",
+    }
+)  # fmt: skip
 
 
 _TOP = frozenset({"00001740", "00003553", "00021939", "00002684", "00004475", "00004258"})

@@ -38,6 +38,9 @@ class Concept:
     forms: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     life: bool = False
+    never: tuple[str, ...] = ()
+    anywhere: bool = False
+    people: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Grammar:
     ordinals: dict[str, int]
     phrases: dict[str, re.Pattern[str]]
     age_words: dict[str, int]
+    century_part: dict[str, re.Pattern[str]]
     dimension: dict[str, re.Pattern[str]]
     qualifier: dict[str, re.Pattern[str]]
     orientation: dict[str, re.Pattern[str]]
@@ -59,6 +63,7 @@ class Grammar:
     verbs: dict[str, Concept]
     biography: dict[str, Concept]
     hedges: dict[str, Concept]
+    sights: dict[str, Concept]
 
 
 def _table(name: str) -> dict[str, Any]:
@@ -82,6 +87,9 @@ def _concepts(name: str, language: str) -> dict[str, Concept]:
             tuple(entry.get("forms", ())),
             tuple(entry.get("roles", ())),
             entry.get("life", False),
+            tuple(entry.get("never", ())),
+            entry.get("anywhere", False),
+            entry.get("people", False),
         )
         for key, entry in _table(name).items()
         if language in entry
@@ -113,6 +121,8 @@ def _number_words(language: str, extra: dict[str, float]) -> dict[str, Any]:
         if language == "es" and spelling.endswith("uno"):
             spellings.setdefault(_spelled(spelling[:-1]), n)
             spellings.setdefault(_spelled(spelling[:-1] + "a"), n)
+        if language == "it" and n > 20 and n % 10 in (0, 1):
+            spellings.setdefault(_spelled(spelling[:-1]), n)  # vent'anni, trentun anni
         if language == "fr" and spelling.endswith("un"):
             spellings.setdefault(_spelled(spelling + "e"), n)
     for phrase, value in extra.items():
@@ -160,6 +170,9 @@ _NAMED_CENTURIES = {
         "novecento": 20,
     },
 }
+_BEFORE_CENTURY = (
+    r"(?: (?:of|in|the|this|that|du|des|dem|im|del|de|di|nel))*(?: dell')?[ -]*(?:siglo |secolo )?"
+)
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50}
 
 
@@ -226,6 +239,10 @@ def load_grammar(language: str) -> Grammar:
         ordinals={**ordinals, **(cardinals if language == "es" else {})},
         phrases=phrases,
         age_words=age_words,
+        century_part={
+            part: re.compile(rf"(?<![^\W_])(?:{fold_pattern(p)}){_BEFORE_CENTURY}$")
+            for part, p in table["century_part"].items()
+        },
         dimension={d: whole(p) for d, p in table["dimension"].items()},
         qualifier={
             q: re.compile(rf"(?<![^\W_])(?:{fold_pattern(p)})(?:\s+(?:{_ARTICLES}))?\s*$")
@@ -237,4 +254,5 @@ def load_grammar(language: str) -> Grammar:
         verbs=_concepts("verbs", language),
         biography=_concepts("biography", language),
         hedges=_concepts("hedges", language),
+        sights=_concepts("sights", language),
     )

@@ -16,7 +16,7 @@ from data.facts.report import Claim, Kind, Verdict
 
 _ON = {"en": "on|and", "fr": "sur|et", "de": "auf|und", "es": "sobre|y|en", "it": "su|e"}
 _MADE_IN = {
-    "en": r"\b(?:in|with|from|on) ",
+    "en": r"\b(?:in|with|from|on|(?:block|piece|slab|lump) of) ",
     "fr": r"(?:\b(?:en|au|aux|sur|avec|dans) |\ba (?:l'|la )|\bd')",
     "de": r"\b(?:in|mit|aus|auf) ",
     "es": r"\b(?:en|al|a la|con|sobre) ",
@@ -55,7 +55,7 @@ def _materials(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[C
             yield Claim(span, Kind.material, Verdict.supported, "the record has this material")
     for concept, match in hits:
         span = _span(sentence, match)
-        if any(s <= span[0] < e or s < span[1] <= e for s, e in told):
+        if any(s <= span[0] < e or s < span[1] <= e for s, e in told if not _holds(span, (s, e))):
             continue
         if passage.in_quotes(span[0]) or match[0] in facts.told:
             continue
@@ -64,6 +64,11 @@ def _materials(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[C
         told.add(span)
         kind = Kind.technique if concept.role in ("print", "photo") else Kind.material
         yield Claim(span, kind, Verdict.unsupported, f"the record does not say {concept.name}")
+
+
+def _holds(span: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether one stretch holds another and more: "gelatin silver" says more than "silver"."""
+    return span[0] <= other[0] and other[1] <= span[1] and span != other
 
 
 def _is_remark(match: re.Match[str], sentence: Sentence, passage: Passage, facts: Facts) -> bool:
@@ -89,12 +94,15 @@ def _claims_material(
 
     A remark on materials in general, a comparison or a question says nothing of the work.
     """
-    if sentence.asks or _is_remark(match, sentence, passage, facts):
+    if sentence.asks:
+        return False
+    lies_on = _lies_on(match, sentence, passage, facts)
+    if _is_remark(match, sentence, passage, facts) and not lies_on:
         return False
     clause = _clause(sentence.folded, match, 14)
     if passage.grammar.phrases["contrast"].search(clause):
         return False
-    if not concept.loose:
+    if not concept.loose or lies_on:
         return True
     hits = [m for _, m in _hits(passage.grammar.materials, sentence) if m.span() != match.span()]
     if _on_one_another(match, sentence, hits, passage.grammar.language):
@@ -104,6 +112,18 @@ def _claims_material(
     return (
         made and re.search(_MADE_IN[passage.grammar.language] + r"(?:\w+ )?$", before) is not None
     )
+
+
+def _lies_on(match: re.Match[str], sentence: Sentence, passage: Passage, facts: Facts) -> bool:
+    """Whether the work's own material is said to lie on this one: "the ink is set on silk"."""
+    own = [m for c, m in _hits(passage.grammar.materials, sentence) if _material_stands(c, facts)]
+    on = _ON[passage.grammar.language].split("|")[0]
+    if not any(
+        re.fullmatch(rf" (?:[^\W\d_]+ ){{1,2}}{on} ", sentence.folded[m.end() : match.start()])
+        for m in own
+    ):
+        return False
+    return passage.grammar.phrases["lies"].search(sentence.folded) is not None
 
 
 def _on_one_another(
@@ -133,7 +153,7 @@ def _verbs(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Claim
             or facts.artwork.form in (Form.installation, Form.object)
             or bool(facts.roles & set(concept.roles))
             or bool(concept.recorded.search(facts.folded))
-        )
+        ) and not _cannot_be(concept, facts)
         if stands:
             yield Claim(span, Kind.technique, Verdict.supported, "fits the form and the medium")
         elif sentence.asks or passage.in_quotes(span[0]):
@@ -150,6 +170,16 @@ def _verbs(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Claim
                 f"a {facts.artwork.form.value} of this medium is not said to be "
                 f"{passage.text[span[0] : span[1]]}",
             )
+
+
+def _cannot_be(concept: Concept, facts: Facts) -> bool:
+    """Whether nothing the medium names can be worked so: bronze is not carved, oak is not cast."""
+    made_of = facts.made_of
+    return (
+        bool(made_of)
+        and made_of <= set(concept.never)
+        and not (concept.recorded.search(facts.told))
+    )
 
 
 def _colours(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[Claim]:

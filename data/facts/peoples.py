@@ -22,6 +22,9 @@ _ENDINGS = {
     "it": ("", "a", "i", "e", "o", "he", "hi"),
 }
 
+_ENGLISH = frozenset({"GB-ENG"})
+"""A word for a people that is said of a language and its country's ways more often still."""
+
 
 def spoken_countries(passage: Passage, facts: Facts) -> frozenset[str]:
     """Countries of the places the text rightly names: Genoa is in Italy, whatever the record."""
@@ -48,14 +51,18 @@ def people_claims(
         if not codes:
             continue
         span = (word.start, word.end)
-        if codes & known or facts.cognate(word.folded):
+        if _belong(codes, known) or facts.cognate(word.folded):
             yield Claim(span, Kind.nationality, Verdict.supported, "the record names this country")
         elif passage.in_quotes(word.start) and language != "en":
             continue
         elif passage.tells_lore(word.start):
             yield Claim(span, Kind.nationality, Verdict.unclear, "told of myth, scripture or books")
-        elif _speaks_of_language(i, sentence) or passage.grammar.phrases["term"].search(
-            " ".join(w.folded for w in sentence.words[max(0, i - 4) : i + 3])
+        elif (
+            _speaks_of_language(i, sentence)
+            or (codes == _ENGLISH and not _of_somebody(i, sentence, passage))
+            or passage.grammar.phrases["term"].search(
+                " ".join(w.folded for w in sentence.words[max(0, i - 4) : i + 3])
+            )
         ):
             yield Claim(span, Kind.nationality, Verdict.unclear, "a word about a language")
         else:
@@ -65,6 +72,23 @@ def people_claims(
                 Verdict.unsupported,
                 f"the record does not say {word.written}",
             )
+
+
+def _belong(codes: frozenset[str], known: frozenset[str]) -> bool:
+    """Whether one of the codes is known: a part of a country also where only the country is."""
+    return any(
+        code in known
+        or ("-" in code and code[:2] in known and not any(k.startswith(code[:3]) for k in known))
+        for code in codes
+    )
+
+
+def _of_somebody(i: int, sentence: Sentence, passage: Passage) -> bool:
+    """Whether the word tells where somebody, or somebody's art, is from: not an English garden."""
+    near = " ".join(w.folded for w in sentence.words[max(0, i - 1) : i + 3])
+    alone = passage.folded[sentence.words[i].end :].lstrip()[:1] in (",", ".", ";", ":", "")
+    is_so = i > 0 and passage.grammar.phrases["is"].fullmatch(sentence.words[i - 1].folded)
+    return bool(passage.grammar.phrases["person"].search(near)) or bool(alone and is_so)
 
 
 def _speaks_of_language(i: int, sentence: Sentence) -> bool:

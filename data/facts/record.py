@@ -38,7 +38,7 @@ _YEAR_RANGE = re.compile(r"(?<![\d.,/])(1\d{3}|20\d{2})\s?[-/]\s?(\d{1,2})(?!\d)
 _EARLY_YEAR = re.compile(
     r"(?<![\d.,/])(\d{2,3})(?=\s?(?:bce?|ce|ad|b\.c)|\s?-\s?\d{2,3}\s?(?:bce?|ce|ad))"
 )
-_CENTURY = re.compile(
+CENTURY = re.compile(
     r"\b(\d{1,2})(?:st|nd|rd|th)"
     r"(?:(?:\s*(?:-|to|or|and)\s*)(?:early |late |mid-?)?(\d{1,2})(?:st|nd|rd|th))?[- ]centur"
 )
@@ -97,15 +97,16 @@ class Facts:
         self.found = words(self.text, self.folded)
         self.words = frozenset(w.folded for w in self.found)
         self.words |= {long for short, long in _SPELLED_OUT.items() if short in self.words}
-        self.told = fold(" . ".join([artwork.title, *artwork.subjects, *artwork.notes]))
+        self.told_text = " . ".join([artwork.title, *artwork.subjects, *artwork.notes])
+        self.told = fold(self.told_text)
         english = load_grammar("en")
         self.numbers = find_numbers(self.found, self.folded, english)
         self.amounts = self._hidden_amounts() | self._told_amounts()
         self.materials = self._concepts(english.materials)
         medium = fold(artwork.medium or "")
-        self.roles = frozenset(
-            c.role for c in english.materials.values() if c.recorded.search(medium)
-        )
+        in_medium = [c for c in english.materials.values() if c.recorded.search(medium)]
+        self.roles = frozenset(c.role for c in in_medium)
+        self.made_of = frozenset(c.name for c in in_medium)
         self.colours = self._concepts(english.colours) | self._foreign_colours()
 
     def _told_amounts(self) -> frozenset[float]:
@@ -280,7 +281,7 @@ class Facts:
             found |= {abs(c) for c in dating.centuries}
         years = self.years if dating is None else self.made | self.told_years
         found |= {(y - 1) // 100 + 1 for y in years} | {y // 100 + 1 for y in years}
-        for first, last in _CENTURY.findall(self.folded):
+        for first, last in CENTURY.findall(self.folded):
             found |= {int(first)} | ({int(last)} if last else set())
         found |= {int(h) + 1 for h in _HUNDREDS.findall(self.folded)}
         ordinals = load_grammar("en").ordinals
@@ -374,6 +375,7 @@ class Facts:
                 codes |= main_country(named.folded)
         codes |= {code for word, code in _COUNTRY_LETTERS.items() if word in self.words}
         codes |= {i.rpartition(":")[2] for i in self.places if i[0] in "cs"}
+        codes |= {code.partition("-")[0] for code in codes}
         return frozenset(codes)
 
     def names(self, word: Word) -> bool:

@@ -67,6 +67,7 @@ _NOUNS = {
     "family": "this relation",
     "places_of_life": "where the artist lived or went",
     "prize": "a prize or a showing",
+    "end": "how anyone died",
     "symbol": "what anything stands for",
 }
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from data.facts.grammar import named_centuries, roman
 from data.facts.numbers import Number
 from data.facts.passage import Passage
-from data.facts.record import Facts
+from data.facts.record import CENTURY, Facts
 from data.facts.report import Claim, Kind, judged
 
 _EARLIEST_YEAR, _LATEST_YEAR = 1000, 2100
@@ -76,13 +76,15 @@ def century_claims(passage: Passage, facts: Facts) -> Iterator[Claim]:
         said = match["n"] or (match.groupdict().get("n2") or "")
         century = grammar.ordinals.get(said) or _numeral(said)
         if century:
-            yield _century(century, match.span(), facts, passage)
+            at = match.start("n") if match["n"] else match.start()
+            yield _century(century, match.span(), facts, passage, at)
     named = named_centuries(grammar.language)
     for word in passage.words:
         if word.folded in named and word.capitalised:
-            yield _century(named[word.folded], (word.start, word.end), facts, passage)
+            span = (word.start, word.end)
+            yield _century(named[word.folded], span, facts, passage, word.start)
     for match in grammar.phrases["hundreds"].finditer(passage.folded):
-        yield _century(int(match["h"]) // 100 + 1, match.span(), facts, passage)
+        yield _century(int(match["h"]) // 100 + 1, match.span(), facts, passage, match.start())
 
 
 def _numeral(said: str) -> int:
@@ -90,8 +92,17 @@ def _numeral(said: str) -> int:
     return int(digits) if digits else roman(said.removesuffix("e"))
 
 
-def _century(century: int, span: tuple[int, int], facts: Facts, passage: Passage) -> Claim:
+def _century(century: int, span: tuple[int, int], facts: Facts, passage: Passage, at: int) -> Claim:
+    """Judge a century, and the part of it that stands before the character `at`."""
     good = century in facts.centuries
+    part = _part_before(at, passage) if good else None
+    if part and not _in_part(century, part[1], facts, passage, at):
+        return judged(
+            (part[0], span[1]),
+            Kind.century,
+            False,
+            f"the record's date is not {_SAID[part[1]]} century {century}",
+        )
     if not good and passage.tells_lore(span[0]):
         return judged(span, Kind.century, None, "told of myth, scripture or books")
     reason = (
@@ -100,6 +111,70 @@ def _century(century: int, span: tuple[int, int], facts: Facts, passage: Passage
         else f"nothing in the record belongs to century {century}"
     )
     return judged(span, Kind.century, good, reason)
+
+
+_PARTS = {
+    "early": (0, 42), "first_half": (0, 51), "middle": (28, 72), "second_half": (49, 101),
+    "late": (58, 101),
+}  # fmt: skip
+"""Years of a century that a part of it may mean, with room for a loose way of speaking."""
+_SAID = {
+    "early": "early in", "first_half": "in the first half of", "middle": "in the middle of",
+    "second_half": "in the second half of", "late": "late in",
+}  # fmt: skip
+_DATED = {
+    "early": "early|begin|start|1st quarter|first quarter",
+    "first_half": "early|1st half|first half",
+    "middle": "mid", "second_half": "late|2nd half|second half",
+    "late": "late|end|4th quarter|last quarter",
+}  # fmt: skip
+"""How museums' dates, in English, say the same parts."""
+_MOSTLY = 0.6
+"""Share of a date such as "17th century" that has to lie in the part."""
+
+
+def _part_before(at: int, passage: Passage) -> tuple[int, str] | None:
+    """Where "early in the" begins that stands before a century, and which part it is."""
+    before = passage.before(at, 40)
+    for name, pattern in passage.grammar.century_part.items():
+        match = pattern.search(before)
+        if match is not None:
+            return at - len(before) + match.start(), name
+    return None
+
+
+def _in_part(century: int, part: str, facts: Facts, passage: Passage, at: int) -> bool:
+    """Whether a year of the record, or most of its date, lies in the part of the century.
+
+    The years of a life count only where the sentence speaks of one: a painter born in 1632 makes
+    no picture of 1665 early for its century.
+    """
+    low, high = _PARTS[part]
+    first, last = (century - 1) * 100 + low, (century - 1) * 100 + high
+    if any(century in (int(a), int(b or 0)) for a, b in CENTURY.findall(facts.told)):
+        return True  # the notes speak of this century themselves
+    dating = facts.derived.dating
+    if dating is not None and dating.earliest < 0:
+        return True
+    if re.search(_DATED[part], (facts.artwork.date or "").lower()):
+        return True  # "19th or early 20th century" is said as it is dated
+    years = set(facts.made | facts.told_years)
+    if dating is not None and century in dating.centuries and not years & _years_of(century):
+        overlap = min(last, dating.latest) - max(first, dating.earliest) + 1
+        if overlap >= _MOSTLY * (dating.latest - dating.earliest + 1):
+            return True
+    sentence = passage.sentence_at(at).folded
+    told_of_life = any(
+        passage.grammar.biography[name].said.search(sentence)
+        for name in ("birth", "places_of_life")
+    )
+    if told_of_life or dating is None:
+        years |= facts.years
+    return any(first <= y <= last for y in years)
+
+
+def _years_of(century: int) -> frozenset[int]:
+    return frozenset(range((century - 1) * 100, century * 100 + 1))
 
 
 def decade_claims(passage: Passage, facts: Facts) -> Iterator[Claim]:

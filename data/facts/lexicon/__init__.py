@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import tomllib
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -77,12 +78,18 @@ def main_country(folded: str) -> frozenset[str]:
 
 @lru_cache(maxsize=8)
 def nations(language: str) -> dict[str, frozenset[str]]:
-    """Folded word for a people, an origin or a language, to country codes."""
+    """Folded word for a people, an origin or a language, to codes of countries or parts of them."""
     found: dict[str, set[str]] = {}
     for line in _lines("nations.tsv.gz"):
         of, word, code = line.split("\t")
         if of == language and code not in _TINY:
             found.setdefault(word, set()).add(code)
+    table = tomllib.loads(files("data.facts").joinpath("words/peoples.toml").read_text("utf-8"))
+    for people in table["peoples"].values():
+        for word in people.get(language, ()):
+            found.setdefault(word, set()).update(people["codes"])
+    for word, code in table["persons"].get(language, {}).items():
+        found.setdefault(word, set()).add(code)
     return {word: frozenset(codes) for word, codes in found.items()}
 
 
