@@ -77,7 +77,7 @@ function show(first) {
     focusGuide(first);
   } else {
     view.leave();
-    clearKeypad();
+    if (!first) clearKeypad(); // what somebody typed while the page was loading stays
     document.title = config.museum || t("app.name");
     search.find();
     if (!first) byId("home-title").focus({ preventScroll: true });
