@@ -8,7 +8,6 @@ guide train mistral-7b --dry-run
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from data.errors import GuideError, RecipeError, TrainingError
+from train.launch import Spread, launch
 from train.recipe import Recipe, as_toml, load_recipe, recipe_names
 from train.run import RUNS, load_run
 
@@ -40,7 +40,13 @@ def _complete_recipe(_ctx: click.Context, _param: click.Parameter, incomplete: s
 @click.option(
     "--runs", type=click.Path(path_type=Path), default=RUNS, show_default=True, help="Runs' folder."
 )
-@click.option("--gpus", type=click.IntRange(min=1), help="Train on so many GPUs of this machine.")
+@click.option("--gpus", type=click.IntRange(min=1), help="Train on so many GPUs, all machines'.")
+@click.option(
+    "--accelerate", "config", metavar="NAME|FILE.yaml",
+    help="How it is spread: ddp, nodes, fsdp, cpu (train/accelerate), or a file.  [default: ddp]",
+)  # fmt: skip
+@click.option("--machine-rank", type=click.IntRange(min=0), help="Of this machine among several.")
+@click.option("--main-address", metavar="HOST[:PORT]", help="Of the first of several machines.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done and needed, and do nothing.")
 def train(
     recipe: str,
@@ -50,6 +56,9 @@ def train(
     resume: bool,
     runs: Path,
     gpus: int | None,
+    config: str | None,
+    machine_rank: int | None,
+    main_address: str | None,
     dry_run: bool,
 ) -> None:
     """Fine-tune a model by RECIPE: one of train/recipes, or the path of a .toml file."""
@@ -60,8 +69,12 @@ def train(
     if resume:
         name = _latest_interrupted(runs, loaded)
     name = name or _free_name(runs, Path(recipe).stem)
-    if gpus and gpus > 1 and "LOCAL_RANK" not in os.environ and not dry_run:
-        sys.exit(_launch(gpus, recipe, changes, name, runs))
+    spread = Spread(config, gpus, machine_rank, main_address)
+    if spread.several and not dry_run:
+        arguments = [recipe, "--name", name, "--runs", str(runs)]
+        for change in changes:
+            arguments += ["--set", change]
+        sys.exit(launch(spread, arguments))
     if dry_run:
         _dry_run(loaded, console)
         return
@@ -124,20 +137,6 @@ def _use_one_device() -> None:
     if "WORLD_SIZE" not in os.environ:
         seen = os.environ.get("CUDA_VISIBLE_DEVICES", "0")
         os.environ["CUDA_VISIBLE_DEVICES"] = seen.partition(",")[0]
-
-
-def _launch(gpus: int, recipe: str, changes: tuple[str, ...], name: str, runs: Path) -> int:
-    """Start this command once for each GPU, through accelerate."""
-    command = [sys.executable, "-m", "accelerate.commands.launch", "--num_processes", str(gpus)]
-    command += ["--multi_gpu", "--num_machines", "1", "--mixed_precision", "no"]
-    command += ["--dynamo_backend", "no", "--module", "train.command", recipe]
-    command += ["--name", name, "--runs", str(runs)]
-    for change in changes:
-        command += ["--set", change]
-    # The processes find the project's modules as this one does.
-    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
-    environment = os.environ | {"PYTHONPATH": path.rstrip(os.pathsep)}
-    return subprocess.run(command, check=False, env=environment).returncode
 
 
 def _free_name(runs: Path, stem: str) -> str:
