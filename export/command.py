@@ -53,6 +53,9 @@ _guides = click.option(
     "--trained/--untrained", default=None,
     help="Whether it needs no examples in its prompts.  [default: if it has an adapter]",
 )  # fmt: skip
+@click.option(
+    "--merged", is_flag=True, help="Only the merged 16-bit weights as a folder, for vLLM."
+)
 @click.option("--keep-16bit", is_flag=True, help="Keep the 16-bit GGUF, to add types sooner.")
 @_texts
 @_guides
@@ -65,6 +68,7 @@ def export(
     imatrix: bool,
     adapter_only: str | None,
     trained: bool | None,
+    merged: bool,
     keep_16bit: bool,
     texts: int,
     guides: int,
@@ -93,6 +97,9 @@ def export(
     console = Console(stderr=True)
     opened = open_source(Path(source), base=base, name=name, console=console)
     check_name(opened.name)
+    if merged:
+        click.echo(pipeline.export_merged(opened, console))
+        return
     if adapter_only:
         verification = pipeline.export_adapter(opened, adapter_only, options, console)
     else:

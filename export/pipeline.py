@@ -131,6 +131,26 @@ def facts_of(source: Source, options: Options) -> Facts:
     )
 
 
+def export_merged(source: Source, console: Console) -> Path:
+    """The merged 16-bit weights as a Hugging Face folder; one that is there is kept.
+
+    Raises:
+        ModelError: they cannot be merged.
+        OutputError: another process exports the same name.
+    """
+    with _locked(source.name) as folder:
+        out, half = folder / "merged", folder / "work" / "merged"
+        if out.is_dir():
+            console.print(f"{out} is already here.", style="dim", highlight=False)
+            return out
+        shutil.rmtree(half, ignore_errors=True)
+        half.parent.mkdir(parents=True, exist_ok=True)
+        _merge(source, half, console)
+        half.rename(out)
+        shutil.rmtree(folder / "work", ignore_errors=True)
+        return out
+
+
 def make_reference(source: Source, facts: Facts, folder: Path, console: Console) -> Path:
     """The merged model as a 16-bit GGUF in `folder`; one made from the same is kept."""
     out = folder / f"{source.name}-{REFERENCE}.gguf"

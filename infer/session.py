@@ -155,7 +155,7 @@ def _open_remote(options: Options, console: Console, slots: int | None) -> Model
     from infer.remote import Server
 
     server = Server(options.backend, options.model)
-    template, examples, name = _remote_template(server, options, console)
+    template, examples, name = remote_template(server, options.model, console)
     return ModelSession(
         name,
         console,
@@ -166,9 +166,7 @@ def _open_remote(options: Options, console: Console, slots: int | None) -> Model
     )
 
 
-def _remote_template(
-    server: Server, options: Options, console: Console
-) -> tuple[ChatTemplate, bool, str]:
+def remote_template(server: Server, model: str, console: Console) -> tuple[ChatTemplate, bool, str]:
     """The chat template and habits of the model that the server serves.
 
     The server's own template where it tells; otherwise that of the local file of `--model`, which
@@ -177,9 +175,9 @@ def _remote_template(
     from models.llama import TRAINED, LlamaModel
     from models.resolve import resolve
 
-    found: ResolvedModel = resolve(options.model, console)
-    with LlamaModel(found.path, architecture=found.architecture, vocabulary_only=True) as model:
-        examples = found.examples and model.metadata(TRAINED) != "true"
-        own = model.chat_template()
+    found: ResolvedModel = resolve(model, console)
+    with LlamaModel(found.path, architecture=found.architecture, vocabulary_only=True) as opened:
+        examples = found.examples and opened.metadata(TRAINED) != "true"
+        own = opened.chat_template()
     source = server.chat_template()
     return (ChatTemplate(source, **own.tokens) if source else own), examples, server.model

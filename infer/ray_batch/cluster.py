@@ -29,6 +29,10 @@ QUIET = {
 }
 
 
+STARTS = 3
+"""How often a cluster of this machine is started before that is given up."""
+
+
 class ClusterError(GuideError):
     """There is no cluster, or it has not what was asked of it."""
 
@@ -71,6 +75,21 @@ def open_cluster(address: str | None) -> Iterator[Cluster]:
 
     started = not ray.is_initialized()
     if started:
+        _start(address)
+    _configure()
+    try:
+        has = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        yield Cluster(int(has.get("CPU", 1)), int(has.get("GPU", 0)))
+    finally:
+        if started:
+            ray.shutdown()
+
+
+def _start(address: str | None) -> None:
+    """Start or join, more than once: on a busy machine Ray gives itself up after half a minute."""
+    import ray
+
+    for left in reversed(range(1 if address else STARTS)):
         try:
             with _without_stderr():
                 ray.init(
@@ -79,19 +98,22 @@ def open_cluster(address: str | None) -> Iterator[Cluster]:
                     log_to_driver=False,
                     include_dashboard=None if address else False,
                 )
-        except (ConnectionError, RuntimeError, TimeoutError, ValueError) as error:
-            reason = str(error).partition("\n")[0].rstrip(".")
-            raise ClusterError(
-                f"There is no Ray cluster at {address} ({reason}); start one there with "
-                "`ray start --head`, or leave --address out."
-            ) from None
-    _configure()
-    try:
-        has = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        yield Cluster(int(has.get("CPU", 1)), int(has.get("GPU", 0)))
-    finally:
-        if started:
+        except Exception as error:  # Ray raises plain ones too
+            if not left:
+                raise _not_started(address, error) from error
             ray.shutdown()
+        else:
+            return
+
+
+def _not_started(address: str | None, error: Exception) -> ClusterError:
+    reason = str(error).partition("\n")[0].rstrip(".")
+    if address is None:
+        return ClusterError(f"Ray did not start here ({reason}); try again on an idle machine.")
+    return ClusterError(
+        f"There is no Ray cluster at {address} ({reason}); start one there with "
+        "`ray start --head`, or leave --address out."
+    )
 
 
 def divide(

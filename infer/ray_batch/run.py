@@ -26,7 +26,7 @@ from infer.lines import artwork_key, option_fields
 from infer.options import NO_MODEL, Options
 from infer.ray_batch.cluster import Cluster, Share, divide, open_cluster
 from infer.ray_batch.folder import FAILURES, OutputFolder
-from infer.ray_batch.options import Settings
+from infer.ray_batch.options import VLLM, Settings
 from infer.ray_batch.works import Fault, read_works
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def run_batch(
         if missing.written:
             console.print(f"{missing.written} of {missing.total} are there already.", style="dim")
         if missing.tasks:
-            _check_model(options, console)
+            _check_model(options, settings, console)
             with open_cluster(settings.address) as cluster:
                 _write_missing(missing, folder, options, settings, cluster, console)
         else:
@@ -107,9 +107,13 @@ def find_missing(source: str, written: Counter[str]) -> Missing:
     return missing
 
 
-def _check_model(options: Options, console: Console) -> None:
+def _check_model(options: Options, settings: Settings, console: Console) -> None:
     """Say here and at once that a model is unknown or absent; a worker would say it much later."""
-    if options.model != NO_MODEL and not options.backend:
+    if settings.engine == VLLM and not options.backend:
+        from infer.ray_batch.vllm import check_engine
+
+        check_engine(options)
+    elif options.model != NO_MODEL and not options.backend:
         from models.resolve import resolve
 
         resolve(options.model, console)
@@ -214,6 +218,11 @@ def write_works(
     Raises:
         GuideError: no worker could begin; the sentence holds its reason.
     """
+    if settings.engine == VLLM:
+        from infer.ray_batch.vllm import write_in_rounds
+
+        yield from write_in_rounds(tasks, options, share, batch)
+        return
     import ray
     from ray.data import ActorPoolStrategy
 
