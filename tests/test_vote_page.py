@@ -184,7 +184,7 @@ def test_every_language_has_every_word():
     ids=["desk", "phone, dark", "narrow, high contrast"],
 )
 def test_axe_finds_nothing_and_nothing_is_cut_off(site, browser, width, options):
-    from axe_playwright_python.sync_playwright import Axe
+    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 
     with visit(browser, width, 800, bypass_csp=True, **options) as page:
         begin(site, page, f"axe-{width}", votes_a_voter=1)

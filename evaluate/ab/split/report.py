@@ -22,6 +22,9 @@ from evaluate.ab.split.store import SplitStore, Visit
 from evaluate.ab.split.tables import Split
 from evaluate.intervals import Interval, mean_interval
 
+FARTHEST = 2000
+"""Pairs of visitors that a forecast looks ahead."""
+
 LOPSIDED = 0.001
 """How rarely a split that draws as it should is ever called lopsided."""
 
@@ -61,16 +64,17 @@ class SplitReport:
             return f"guides of {better} {measure[self.outcome]}"
         if self.decision is Decision.equal:
             return "A and B are equal within the margin"
-        forecast = self.forecast
-        if forecast is None or forecast.median is None:
-            more = f"more than {forecast.tried if forecast else 0}"
-        else:
-            more = f"about {forecast.median}"
+        if self.forecast is None:
+            return "undecided"
+        median = self.forecast.median
+        more = f"about {median}" if median is not None else f"more than {self.forecast.tried}"
         return f"undecided; {more} more pairs of visitors as things stand"
 
 
-def report(splits: SplitStore, name: str, at: datetime | None = None) -> SplitReport:
-    """Work everything out.
+def report(
+    splits: SplitStore, name: str, at: datetime | None = None, *, ahead: bool = True
+) -> SplitReport:
+    """Work everything out; how long it may still take only where one wants to look `ahead`.
 
     Raises:
         VoteError: there is no such split.
@@ -86,7 +90,7 @@ def report(splits: SplitStore, name: str, at: datetime | None = None) -> SplitRe
     return SplitReport(
         name=name, state=split.state, kept=split.kept, outcome=split.outcome,
         arms=(arms[0], arms[1]), pairs=len(values), decision=decision,
-        forecast=test.forecast(values, tried=5000) if undecided else None,
+        forecast=test.forecast(values, tried=FARTHEST) if undecided and ahead else None,
         lopsided=lopsided(arms[0].visitors, arms[1].visitors, split.share),
         full=len(values) >= split.most,
     )  # fmt: skip
@@ -120,12 +124,12 @@ def settle(splits: SplitStore, name: str, at: datetime | None = None) -> SplitRe
     Raises:
         VoteError: there is no such split.
     """
-    found = report(splits, name, at)
+    found = report(splits, name, at, ahead=False)
     ripe = found.decision is not Decision.undecided or found.full
     if found.state == "running" and ripe and not found.lopsided:
         kept = "b" if found.decision is Decision.b_better else "a"
         splits.end(name, "stopped", kept, str(found.decision))
-        return report(splits, name, at)
+        return report(splits, name, at, ahead=False)
     return found
 
 
