@@ -71,5 +71,5 @@ def _read(path: Path) -> Iterator[Guide]:
             raise RecordError(
                 f"{path}, line {number}: {where}: {fault['msg']}; mend that line."
             ) from None
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             raise RecordError(f"{path}, line {number}: this is not valid JSON.") from None

@@ -71,7 +71,7 @@ def _read_text(path: Path | None, name: str) -> str:
 def _read_json(text: str, name: str) -> Iterator[Record]:
     try:
         content = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         if _looks_like_lines(text):
             yield from _read_jsonl(text, name)
             return
@@ -90,7 +90,7 @@ def _looks_like_lines(text: str) -> bool:
     first, _, rest = text.lstrip().partition("\n")
     try:
         return isinstance(json.loads(first), dict) and bool(rest.strip())
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return False
 
 
@@ -101,14 +101,18 @@ def _read_jsonl(text: str, name: str) -> Iterator[Record]:
         where = f"{name}, line {number}"
         try:
             fields = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise RecordError(_json_fault(name, error, number)) from None
         yield Record(number, clean_artwork(fields, where))
 
 
 def _json_fault(name: str, error: Exception, line: int | None = None) -> str:
     if not isinstance(error, json.JSONDecodeError):
-        return f"{name} is nested too deeply to be a record."
+        # json lets a number of more than 4,300 digits fail as any other number would.
+        what = (
+            "is nested too deeply" if isinstance(error, RecursionError) else "has a number too long"
+        )
+        return f"{name}{f', line {line}' if line else ''} {what} to be a record."
     return (
         f"{name}, line {line or error.lineno}, column {error.colno}: this is not valid JSON "
         f"({error.msg}); mend that line and try again."

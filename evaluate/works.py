@@ -172,7 +172,7 @@ def _first_object(path: Path) -> dict[str, Any]:
         raise RecordError(f"{path} cannot be read: {error.strerror or error}.") from None
     except UnicodeDecodeError:
         raise RecordError(f"{path} is not UTF-8; save it as UTF-8 and try again.") from None
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return {}
     return fields if isinstance(fields, dict) else {}
 
@@ -180,7 +180,7 @@ def _first_object(path: Path) -> dict[str, Any]:
 def _line(text: str, where: str) -> Line:
     try:
         fields = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         raise RecordError(f"{where}: this is not valid JSON; mend that line.") from None
     if not isinstance(fields, dict) or "artwork" not in fields:
         raise RecordError(f"{where} has no artwork, which every line of the file must have.")

@@ -214,8 +214,8 @@ def batches_by_style(rows: Sequence[TokenRow], size: int) -> Iterator[tuple[str,
 def _row(line: str, where: str) -> Row:
     try:
         fields = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise RecordError(f"{where}: this is not valid JSON ({error.msg}).") from None
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"{where}: this is not valid JSON ({error}).") from None
     missing = [name for name in COLUMNS if not isinstance(fields, dict) or name not in fields]
     if missing:
         raise RecordError(

@@ -185,8 +185,8 @@ def _pair(number: int, line: str, path: Path) -> Pair:
     where = f"{path}, line {number}"
     try:
         fields = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise RecordError(f"{where}: this is not valid JSON ({error.msg}).") from None
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"{where}: this is not valid JSON ({error}).") from None
     wanted = ("id", "language", "length", "style", "artwork", "chosen", "rejected")
     if missing := [name for name in wanted if not isinstance(fields, dict) or name not in fields]:
         raise RecordError(f"{where} lacks {', '.join(missing)}.")

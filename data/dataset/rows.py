@@ -70,7 +70,7 @@ def parse_row(line: str, where: str) -> Row:
     """
     try:
         fields = json.loads(line)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         raise RecordError(f"{where}: this is not valid JSON; mend that line.") from None
     if not isinstance(fields, Mapping):
         raise RecordError(f"{where} is no object with id, artwork and script.")

@@ -119,13 +119,13 @@ def _json_rows(content: str, file: str, language: str | None) -> Iterator[Row]:
     """Rows of JSON lines, or of one JSON object over several lines."""
     try:
         yield _row(json.loads(content), _name(file), language)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         for number, line in enumerate(content.split("\n"), 1):
             if line.strip():
                 where = f"{_name(file)}, line {number}"
                 try:
                     fields = json.loads(line)
-                except (json.JSONDecodeError, RecursionError):
+                except (ValueError, RecursionError):
                     raise RecordError(f"{where}: this is not valid JSON; mend that line.") from None
                 yield _row(fields, where, language)
 

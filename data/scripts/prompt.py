@@ -113,7 +113,7 @@ def read_script(answer: str) -> str | None:
     for text in (answer, fenced[1] if fenced else "", _braced(answer)):
         try:
             found = json.loads(text)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             continue
         script = found.get("script") if isinstance(found, dict) else None
         if isinstance(script, str) and script.strip():

@@ -81,8 +81,8 @@ def _json(name: str, text: str) -> Iterator[tuple[str, Any]]:
             f"{name}, line {error.lineno}, column {error.colno}: this is not valid JSON "
             f"({error.msg}); mend that line and try again."
         ) from None
-    except RecursionError:
-        raise RecordError(f"{name} is nested too deeply to hold records.") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, a thousand brackets
+        raise RecordError(f"{name} is nested too deeply, or its numbers are too long.") from None
     for number, fields in enumerate(found if isinstance(found, list) else [found], 1):
         yield f"{name}, record {number}", fields
 
@@ -94,7 +94,7 @@ def _lines(name: str, text: str) -> Iterator[tuple[str, Any]]:
         where = f"{name}, line {number}"
         try:
             yield where, json.loads(line)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             yield where, RecordError(f"{where} is not valid JSON; mend that line and try again.")
 
 
