@@ -4,7 +4,7 @@
         if isinstance(item, Fault): print(item.reason)
         else: print(item.line, item.artwork.title)
 
-They are read once, by the process that starts the run: 500,000 take seconds, their guides days.
+They are read once, by the process that starts the run: 500,000 take minutes, their guides days.
 A record that cannot be used is one fault among many and stops nothing.
 """
 
