@@ -220,6 +220,21 @@ def test_the_share_of_rows_without_notes_is_met_where_scripts_allow_it(counter):
     assert all(example.row.id.endswith("-bare") for example in bare)
 
 
+def test_scripts_that_tell_their_notes_keep_them_and_the_command_says_so(guide, tiny, tmp_path):
+    telling = [
+        Row(f"t{n}", Artwork(title=f"Work {n}", notes=("A bishop owned it.",)), Request(),
+            f"Work {n} once belonged to a bishop, who owned number {n}.")
+        for n in range(12)
+    ]  # fmt: skip
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row.as_json()) + "\n" for row in telling))
+    run = guide("dataset", "build", "--corpus", path.name, "--model", str(tiny), "--out", "set",
+                "--notes-dropout", "0.5", "--near", "1")  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert "without their notes: 0 of the 6 rows asked for" in run.stdout
+    assert "guide scripts write --without-notes" in run.stdout + run.stderr
+
+
 def test_the_prompt_version_changes_with_the_prompts_wording(monkeypatch):
     before = prompt_version()
     monkeypatch.setattr("data.prompt_version.SYSTEM", "Say something else.")

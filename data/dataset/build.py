@@ -98,6 +98,7 @@ class Dataset:
     left_out: list[LeftOut]
     bare: list[str]  # rows whose notes were dropped
     groups: int
+    bare_wanted: int = 0  # how many were to be dropped, had so many scripts done without
 
 
 def build(
@@ -113,7 +114,9 @@ def build(
     """
     left_out: list[LeftOut] = []
     chosen = [row for row in _unique(rows, left_out) if options.takes(row)]
-    chosen, bare = _without_some_notes(chosen, options, watch)
+    noted = sum(bool(row.artwork.notes) for row in chosen)
+    wanted = round(options.notes_dropout * noted)
+    chosen, bare = _without_some_notes(chosen, wanted, options, watch)
     chosen = _deduplicated(chosen, options, left_out)
     counted = _counted(chosen, options, counter, watch, left_out)
     if not counted:
@@ -138,7 +141,8 @@ def build(
         for example in examples
         if example.row.id not in used
     ]
-    return Dataset(parts, left_out, [name for name in bare if name in used], len(groups))
+    bare = [name for name in bare if name in used]
+    return Dataset(parts, left_out, bare, len(groups), wanted)
 
 
 def _unique(rows: Sequence[Row], left_out: list[LeftOut]) -> list[Row]:
@@ -153,16 +157,12 @@ def _unique(rows: Sequence[Row], left_out: list[LeftOut]) -> list[Row]:
 
 
 def _without_some_notes(
-    rows: Sequence[Row], options: Options, watch: Watch
+    rows: Sequence[Row], wanted: int, options: Options, watch: Watch
 ) -> tuple[list[Row], list[str]]:
-    """The rows, a share of those with notes without them; and the ids of these.
-
-    The share is of all rows with notes, as far as so many can do without.
-    """
-    if not options.notes_dropout:
+    """The rows, `wanted` of them without notes as far as so many can be, and these rows' ids."""
+    if not wanted:
         return list(rows), []
     noted = [row for row in rows if row.artwork.notes]
-    wanted = round(options.notes_dropout * len(noted))
     dropper = NotesDropper(rows)
     bare: dict[str, Row] = {}
     for row in watch(sorted(noted, key=lambda row: draw(options.seed, row.id)), "notes"):

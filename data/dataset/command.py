@@ -86,7 +86,8 @@ def dataset() -> None:
     default=0.0,
     show_default=True,
     metavar="SHARE",
-    help="Share of the rows with notes to go without, where the script does not need them.",
+    help="Share of the rows with notes to go without, where the script does not need them; "
+    "the shipped corpus has no such script.",
 )
 @click.option(
     "--near",
@@ -192,8 +193,15 @@ def _write(made: Dataset, options: Options, folder: Path, console: Console) -> N
         for field in ("languages", "styles", "lengths", "forms"):
             counts = ", ".join(f"{key} {count:,}" for key, count in facts[field].items())
             click.echo(f"  {field}: {counts}")
-    if made.bare:
-        click.echo(f"without their notes: {len(made.bare):,} rows")
+    if made.bare_wanted:
+        click.echo(
+            f"without their notes: {len(made.bare):,} of the {made.bare_wanted:,} rows asked for"
+        )
+    if len(made.bare) < made.bare_wanted:
+        console.print(
+            "The other scripts with notes tell them; guide scripts write --without-notes makes "
+            "some that do not."
+        )
     click.echo(f"left out: {len(made.left_out):,} rows")
     click.echo(f"fingerprint: {description['fingerprint']}")
     click.echo(f"written to {folder}; see {folder / 'report.html'}")

@@ -136,6 +136,8 @@ def age_claim(number: Number, passage: Passage, facts: Facts) -> Claim:
     age, span = int(number.value), (number.start, number.end)
     if age in facts.amounts:
         return judged(span, Kind.age, True, "the record gives this number")
+    if {age, age - 10} & facts.told_stages:
+        return judged(span, Kind.age, True, "the record speaks of these years of life")
     limit = bound(number, passage)
     if compares(number, passage):
         return judged(span, Kind.age, None, "not said of anyone in the record")

@@ -77,6 +77,8 @@ _GENERAL = frozenset(
         "mezzo",
         "urchin",
         "goshawk",  # French "autour", around
+        "hedgehog",  # Italian "riccio", a curl
+        "porcupine",
     }
 )
 """Words too wide, or too often something else, to be a claim."""
