@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from jinja2.exceptions import TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from data.artwork import Artwork, parse_artwork
 from data.derive import derived_lines
 from data.errors import ModelError
+from data.template import BoundedTemplate
 
 Language = Literal["en", "fr", "de", "es", "it"]
 Length = Literal["brief", "full"]
@@ -124,19 +124,12 @@ Message = dict[str, str]
 
 
 class ChatTemplate:
-    """A model's own chat template, rendered in Jinja's sandbox: it comes with a downloaded file.
-
-    Whitespace control as in `transformers`, so that training renders the same text:
-    https://huggingface.co/docs/transformers/chat_templating
-    """
+    """A model's own chat template, rendered in a sandbox: it comes with a downloaded file."""
 
     def __init__(self, source: str, bos_token: str = "", eos_token: str = "") -> None:
-        environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
-        environment.globals["raise_exception"] = _raise_template_error
-        environment.filters["tojson"] = lambda value, **_: json.dumps(value, ensure_ascii=False)
         self.tokens = {"bos_token": bos_token, "eos_token": eos_token}
         try:
-            self._template = environment.from_string(source)
+            self._template = BoundedTemplate(source)
         except TemplateError as error:
             raise ModelError(f"The model's chat template is not valid Jinja: {error}.") from None
 
@@ -148,12 +141,12 @@ class ChatTemplate:
         """
         try:
             return self._render(messages)
-        except (TemplateError, TypeError, ValueError):
+        except TemplateError:
             # Some templates (early Mistral and Gemma) refuse a system message.
             merged = _system_into_first_user(messages)
         try:
             return self._render(merged)
-        except (TemplateError, TypeError, ValueError) as error:
+        except TemplateError as error:
             raise ModelError(f"The model's chat template failed: {error}.") from None
 
     def _render(self, messages: Sequence[Message]) -> str:
@@ -239,10 +232,6 @@ def _inert(text: str) -> str:
 def _system_into_first_user(messages: Sequence[Message]) -> list[Message]:
     system, first, *rest = messages
     return [{"role": "user", "content": f"{system['content']}\n\n{first['content']}"}, *rest]
-
-
-def _raise_template_error(message: str) -> None:
-    raise TemplateError(message)
 
 
 assert set(LANGUAGES) == set(get_args(Language))

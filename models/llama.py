@@ -128,7 +128,7 @@ class LlamaModel:
                 "choose an instruction-tuned model."
             )
         return ChatTemplate(
-            source.decode("utf-8"),
+            source.decode("utf-8", errors="replace"),
             bos_token=self._token_text(llama_cpp.llama_vocab_bos(self.vocab)),
             eos_token=self._token_text(llama_cpp.llama_vocab_eos(self.vocab)),
         )
