@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -23,7 +24,7 @@ TEXT = (
 class Sound:
     """A sound file read back by libsndfile."""
 
-    samples: object
+    samples: Any
     rate: int
     tags: dict[str, str]
 
@@ -36,7 +37,7 @@ class Sound:
         """LUFS, by the library itself rather than by our own function."""
         from pyloudnorm import Meter
 
-        return Meter(self.rate).integrated_loudness(self.samples)
+        return float(Meter(self.rate).integrated_loudness(self.samples))
 
     @property
     def peak(self) -> float:

@@ -1,7 +1,6 @@
 """The voice: sound checked as sound, its level, its files and tags, and its captions."""
 
 import io
-import os
 import re
 
 import numpy as np
@@ -233,9 +232,6 @@ def test_no_text_can_break_a_caption_file(cues):
     assert all(re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3} --> \d\d:\d\d:\d\d\.\d{3}", t) for t in times)
 
 
-@pytest.mark.skipif(
-    "CI" in os.environ, reason="fetches 95 MB for an engine that is not the default"
-)
 def test_second_engine_speaks_behind_the_same_interface(models_folder, monkeypatch):
     pytest.importorskip("kokoro_onnx")
     link_voice("kokoro-alpha", models_folder, monkeypatch)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -25,6 +26,8 @@ class Speaker:
     def __init__(self, load: Callable[[], Voice], *, play: bool = False) -> None:
         self.spoken = 0
         """Sentences whose sound is ready."""
+        self.first_ready_at: float | None = None
+        """When the first of them was, on `time.perf_counter`'s clock."""
         self._given = 0
         self._load, self._plays = load, play
         self._player: Player | None = None
@@ -95,6 +98,7 @@ class Speaker:
             self._player = Player(voice.sample_rate) if self._plays else None
             while (sentence := self._sentences.get()) is not None and not self._stopped.is_set():
                 samples = voice.speak(sentence)
+                self.first_ready_at = self.first_ready_at or time.perf_counter()
                 self._recording.add(sentence, samples)
                 if self._player is not None:
                     self._player.play(samples)
