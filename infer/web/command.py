@@ -24,6 +24,8 @@ from infer.options import CONTEXT, MAX_TOKENS, Options, Sampling
 from models.catalog import DEFAULT_MODEL
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from infer.web.services import Services
     from infer.web.settings import Settings
     from infer.web.store import Store
@@ -190,13 +192,24 @@ def _serve(**values: Any) -> None:
         if values["works"]:
             _import(services, values["works"], console)
         app = _app(services)
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, timeout_graceful_shutdown=5,
-            proxy_headers=bool(values["proxy"]), forwarded_allow_ips=values["proxy"] or None,
-            server_header=False, date_header=True,
-        )  # fmt: skip
+        config = server_config(app, values["proxy"])
         _announce(settings, listening, console)
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def server_config(app: Any, proxy: str = "") -> uvicorn.Config:
+    """How uvicorn runs the application; X-Forwarded-For is believed of that proxy alone."""
+    import uvicorn
+
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        proxy_headers=bool(proxy),
+        forwarded_allow_ips=proxy or None,
+        server_header=False,
+    )
 
 
 def _app(services: Services) -> Any:
@@ -282,9 +295,10 @@ def _announce(settings: Settings, listening: socket.socket, console: Console) ->
         console.print("Nobody can log in at /curator without --password-file.", style="dim")
 
 
-def _missing(error: ImportError) -> GuideError:
-    from data.errors import GuideError
-
+def _missing(error: ImportError) -> Exception:
+    """The sentence for a package of the extra; anything else that is missing is a fault of ours."""
+    if not error.name or error.name.partition(".")[0] in ("data", "models", "infer"):
+        return error
     return GuideError(
         f"guide serve needs the extra “serve” ({error.name} is missing); run just setup serve."
     )

@@ -97,7 +97,6 @@ def install(app: FastAPI) -> None:
         return problem(422, _sentence(error))
 
     app.add_exception_handler(GuideError, told)
-    app.add_exception_handler(Exception, told)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, invalid)
 

@@ -19,7 +19,7 @@ from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from infer.web.metrics import Metrics
-from infer.web.problems import ProblemError, problem
+from infer.web.problems import ProblemError, as_problem, problem
 from infer.web.settings import ServeError, Settings
 
 CSP = (
@@ -48,7 +48,8 @@ class Limiter:
     """How often each client may come; counted in this process alone."""
 
     def __init__(self, metrics: Metrics) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._storage = MemoryStorage()
+        self._limiter = MovingWindowRateLimiter(self._storage)
         self._metrics = metrics
 
     def require(self, rates: list[RateLimitItem], client: str, what: str) -> None:
@@ -67,6 +68,10 @@ class Limiter:
                     f"That was too much at once; try again in {wait} seconds.",
                     {"Retry-After": str(wait)},
                 )
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self._storage.reset()
 
 
 def read_rate(text: str) -> list[RateLimitItem]:
@@ -99,8 +104,11 @@ class Protection:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
+        answered = False
 
         async def sending(message: Message) -> None:
+            nonlocal answered
+            answered = True
             if message["type"] == "http.response.start":
                 _add_headers(message, scope["path"])
                 self._count(scope, message["status"], time.perf_counter() - started)
@@ -108,12 +116,14 @@ class Protection:
 
         try:
             self._check(scope)
-            limited = _limited(scope, receive)
-        except ProblemError as error:
-            answer = problem(error.status, error.detail, error.headers)
-            await answer(scope, receive, sending)
-            return
-        await self._app(scope, limited, sending)
+            await self._app(scope, _limited(scope, receive), sending)
+        except Exception as error:
+            # Here rather than in a handler of the framework's, whose answer to what nobody foresaw
+            # would leave without the security headers.
+            found = as_problem(error)
+            if not answered:
+                answer = problem(found.status, found.detail, found.headers)
+                await answer(scope, receive, sending)
 
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)

@@ -112,7 +112,14 @@ def _address(url: str) -> URL:
 
 def _engine(address: URL) -> Engine:
     if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_pre_ping=True, pool_size=10, max_overflow=40)
+        # Said outright, because a cluster made under the C locale has no encoding of its own.
+        return create_engine(
+            address,
+            connect_args={"client_encoding": "utf8"},
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=40,
+        )
     engine = create_engine(
         address,
         connect_args={"timeout": _PATIENCE, "check_same_thread": False},
@@ -139,6 +146,10 @@ def _begin(connection: Connection) -> None:
 
 
 def _migrate(engine: Engine, address: URL) -> None:
+    if engine.dialect.name == "sqlite":
+        folder = Path(str(address.database)).absolute().parent
+        if not folder.is_dir():
+            raise StoreError(f"There is no folder {folder} for the store; make it first.")
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
