@@ -24,6 +24,12 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def silent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Museum]:
+    with museum(tmp_path_factory.mktemp("silent"), "--model", "none", "--silent") as serving:
+        yield serving
+
+
 def keep(page: Page, url: str, stop: int) -> list[str]:
     """Open a work and wait until all of it is on the device."""
     page.goto(f"{url}/s/{stop}")
@@ -32,19 +38,20 @@ def keep(page: Page, url: str, stop: int) -> list[str]:
     return words(page)
 
 
-def test_the_page_can_be_installed(browser: Browser, tmp_path: Path) -> None:
-    with museum(tmp_path, "--model", "none", "--silent") as site, visit(browser) as page:
-        page.goto(site.url)
+def test_the_page_can_be_installed(browser: Browser, silent: Museum) -> None:
+    with visit(browser) as page:
+        page.goto(silent.url)
         session = page.context.new_cdp_session(page)
-        assert session.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+        errors = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+        assert [e["errorId"] for e in errors] == ["in-incognito"]  # every test's browser is
         assert session.send("Page.getAppManifest")["errors"] == []
 
 
-def test_the_service_worker_keeps_every_file_of_the_page(browser: Browser, tmp_path: Path) -> None:
-    with museum(tmp_path, "--model", "none", "--silent") as site, visit(browser) as page:
+def test_the_service_worker_keeps_every_file_of_the_page(browser: Browser, silent: Museum) -> None:
+    with visit(browser) as page:
         asked: set[str] = set()
-        page.on("request", lambda request: asked.add(request.url.removeprefix(site.url)))
-        keep(page, site.url, 7)
+        page.on("request", lambda request: asked.add(request.url.removeprefix(silent.url)))
+        keep(page, silent.url, 7)
         used = {path for path in asked if path.startswith("/static/")}
         kept = page.evaluate(
             "caches.open('museum-guide-shell').then(c => c.keys())"
