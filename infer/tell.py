@@ -73,6 +73,7 @@ def tell(
     with narration or nullcontext():
         result = _tell(artwork, options, console, narration, quiet=as_json)
         if as_json:
+            result["language"] = options.request.language  # `guide speak` has to know
             click.echo(json.dumps(result, ensure_ascii=False))
         heard = narration.finish() if narration else []
     if not as_json:

@@ -46,7 +46,7 @@ def test_shell_completion_knows_sub_commands_options_and_models():
 
 def test_models_list_shows_what_is_present(guide):
     run = guide("models", "list")
-    rows = {line.split()[0]: line for line in run.stdout.splitlines()}
+    rows = {line.split()[0]: line for line in run.stdout.splitlines() if line}
     assert " yes " in rows["tiny"]
     assert " no " in rows["standard"]
     assert "4.37 GB" in rows["standard"]
@@ -90,7 +90,7 @@ def test_setup_that_is_up_to_date_does_nothing(tmp_path):
     fingerprint = hashlib.sha256((tmp_path / "pyproject.toml").read_bytes()).hexdigest()
     (tmp_path / ".venv").mkdir()
     stamp = tmp_path / ".venv" / "setup.json"
-    stamp.write_text(json.dumps({"pyproject": fingerprint, "extras": ["dev"]}))
+    stamp.write_text(json.dumps({"pyproject": fingerprint, "extras": ["dev", "speech"]}))
     command = [sys.executable, "bootstrap.py"]
     for extras in ([], ["dev"]):
         run = subprocess.run(

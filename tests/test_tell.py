@@ -34,7 +34,7 @@ def test_json_holds_the_guide_its_artwork_and_the_measures(guide, tmp_path):
     assert list(result) == [
         "guide", "artwork", "model", "finish_reason", "prompt_tokens", "tokens", "seconds",
         "time_to_first_token", "tokens_per_second", "time_to_first_sentence", "check_seconds",
-        "redraws", "dropped", "plain", "claims", "findings",
+        "redraws", "dropped", "plain", "claims", "findings", "language",
     ]  # fmt: skip
     assert result["artwork"] == VERMEER | {"form": "painting"}
     assert result["model"] == "tiny"
