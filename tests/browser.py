@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.conftest import GUIDE
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-PATIENCE = 60_000
+PATIENCE = 120_000
 """Milliseconds for anything to appear: a busy machine is no fault of the page."""
 PASSWORD = "correct horse battery staple"
 ARGUMENTS = [
@@ -113,9 +113,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def visit(
-    browser: Browser, width: int = 390, height: int = 844, **options: Any
-) -> Iterator[Page]:
+def visit(browser: Browser, width: int = 390, height: int = 844, **options: Any) -> Iterator[Page]:
     """A fresh page of a phone's size; its console has to stay free of errors."""
     context = browser.new_context(
         viewport={"width": width, "height": height}, locale="en-GB", **options

@@ -120,7 +120,9 @@ def test_the_tours_views(
     work = site.get("/api/stops/30")
     sentences = [{"text": "One.", "start": 0.0, "end": 1.0}]
     told = {"id": "a", "language": "en", "length": "brief", "label": "approved", "claims": []}
-    work["guides"] = [told | {"sentences": sentences, "audio": "audio/a.mp3", "artwork": work["artwork"]}]
+    work["guides"] = [
+        told | {"sentences": sentences, "audio": "audio/a.mp3", "artwork": work["artwork"]}
+    ]
     for name, content in tour_files({"museum": "Our Museum", "created": "", "works": [work]}):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)

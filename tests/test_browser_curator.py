@@ -62,7 +62,9 @@ def test_an_import_takes_over_what_is_right_and_lists_the_faults(
     desk.goto(f"{site.url}/curator#import")
     desk.get_by_label("File").set_input_files(file)
     desk.get_by_role("button", name="Import").click()
-    expect(desk.get_by_role("status").first).to_contain_text("1 added, 0 updated, 1 not taken over.")
+    expect(desk.get_by_role("status").first).to_contain_text(
+        "1 added, 0 updated, 1 not taken over."
+    )
     expect(desk.locator(".faults li")).to_contain_text("line 3")
     assert site.get("/api/stops/40")["title"] == "The Goldfinch"
 
@@ -128,7 +130,9 @@ def test_an_edit_is_checked_marked_approved_and_told(
     with visit(browser) as page:
         page.goto(f"{site.url}/s/7")
         expect(page.locator(".badge")).to_have_text("Edited by the museum")
-        expect(page.locator(".transcript")).to_have_text("Johannes Vermeer painted this canvas around 1665.")
+        expect(page.locator(".transcript")).to_have_text(
+            "Johannes Vermeer painted this canvas around 1665."
+        )
 
     card.get_by_role("button", name="Withdraw").click()
     expect(card.locator(".badge")).to_have_text("Withdrawn: visitors do not get it")
@@ -195,7 +199,7 @@ def test_a_session_that_ended_asks_to_log_in_again(desk: Page, site: Museum) -> 
 
 
 @pytest.fixture(scope="module")
-def tour(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Path]:
+def tour(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Path:
     """A tour with sound, exported by the curator's own hand and unpacked."""
     folder = tmp_path_factory.mktemp("voiced")
     with (
@@ -214,7 +218,7 @@ def tour(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
         coming.value.save_as(folder / "tour.zip")
     with zipfile.ZipFile(folder / "tour.zip") as archive:
         archive.extractall(folder / "out")
-    yield next((folder / "out").rglob("index.html"))
+    return next((folder / "out").rglob("index.html"))
 
 
 def test_an_exported_tour_plays_from_its_folder(browser: Browser, tour: Path) -> None:

@@ -14,7 +14,9 @@ from tests.browser import Museum, chromium, museum, needs_chromium, visit, words
 
 pytestmark = needs_chromium
 
-PLAYING = "() => { const a = document.querySelector('#audio'); return !a.paused && a.currentTime > 0.2 }"
+PLAYING = (
+    "() => { const a = document.querySelector('#audio'); return !a.paused && a.currentTime > 0.2 }"
+)
 CONTROLLED = "navigator.serviceWorker.ready.then(() => Boolean(navigator.serviceWorker.controller))"
 
 
@@ -94,7 +96,9 @@ def test_a_guide_goes_on_after_the_server_was_killed(browser: Browser, tmp_path:
         page.goto(site.url)
         page.locator(".works li").first.wait_for()
         page.locator("label", has_text="Full").count()
-        page.evaluate("localStorage.setItem('museum-guide', JSON.stringify({language: 'en', length: 'full'}))")
+        page.evaluate(
+            "localStorage.setItem('museum-guide', JSON.stringify({language: 'en', length: 'full'}))"
+        )
         page.goto(f"{site.url}/s/7")
         page.locator(".sentence").first.wait_for()
         site.kill()
@@ -113,8 +117,22 @@ def test_a_guide_goes_on_after_the_server_was_killed(browser: Browser, tmp_path:
 
 
 def test_a_full_queue_is_told_kindly_and_waited_out(browser: Browser, tmp_path: Path) -> None:
-    options = ("--model", "tiny", "--silent", "--language", "en", "--slots", "1", "--rate", "999/minute")
-    with museum(tmp_path, *options) as site, visit(browser) as page, ThreadPoolExecutor(64) as crowd:
+    options = (
+        "--model",
+        "tiny",
+        "--silent",
+        "--language",
+        "en",
+        "--slots",
+        "1",
+        "--rate",
+        "999/minute",
+    )
+    with (
+        museum(tmp_path, *options) as site,
+        visit(browser) as page,
+        ThreadPoolExecutor(64) as crowd,
+    ):
         page.goto(site.url)
         page.locator(".works li").first.wait_for()
 

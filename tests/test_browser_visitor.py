@@ -13,7 +13,9 @@ from tests.browser import Museum, chromium, museum, needs_chromium, visit, words
 
 pytestmark = needs_chromium
 
-PLAYING = "() => { const a = document.querySelector('#audio'); return !a.paused && a.currentTime > 0.2 }"
+PLAYING = (
+    "() => { const a = document.querySelector('#audio'); return !a.paused && a.currentTime > 0.2 }"
+)
 VERMEER = "Girl with a Pearl Earring"
 
 
@@ -123,7 +125,9 @@ def test_a_work_without_a_number_has_an_address_too(page: Page, silent: Museum) 
 
 def test_a_title_is_text_whatever_it_holds(page: Page, silent: Museum) -> None:
     open_stop(page, silent.url, 30)
-    expect(page.get_by_role("heading", level=1)).to_have_text("<script>document.title='broken'</script>")
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "<script>document.title='broken'</script>"
+    )
     assert page.title() != "broken"
 
 
@@ -175,7 +179,9 @@ def test_brief_and_full_are_two_guides(page: Page, silent: Museum) -> None:
 def test_a_language_without_a_voice_is_for_reading(page: Page, silent: Museum) -> None:
     open_stop(page, silent.url, 7)
     page.get_by_label("Told in").select_option("it")
-    expect(page.get_by_role("status").filter(has_text="There is no voice for Italiano")).to_be_visible()
+    expect(
+        page.get_by_role("status").filter(has_text="There is no voice for Italiano")
+    ).to_be_visible()
     expect(page.locator(".playbar")).to_be_hidden()
     transcript = page.locator(".transcript")
     expect(transcript).to_have_attribute("lang", "it")
@@ -196,7 +202,9 @@ def test_words_are_not_announced_over_the_voice(page: Page, site: Museum) -> Non
         ("Italiano", "it", "Quale opera avete davanti?"),
     ],
 )
-def test_the_page_speaks_five_languages(page: Page, silent: Museum, name: str, code: str, heading: str) -> None:
+def test_the_page_speaks_five_languages(
+    page: Page, silent: Museum, name: str, code: str, heading: str
+) -> None:
     page.goto(silent.url)
     page.get_by_role("button", name="Settings").click()
     page.get_by_label("Language of the page").select_option(name)
@@ -222,7 +230,9 @@ def test_the_settings_stay_on_the_device(page: Page, silent: Museum) -> None:
 
 def test_what_the_guide_is_based_on(page: Page, silent: Museum) -> None:
     open_stop(page, silent.url, 7)
-    expect(page.locator(".badge")).to_have_text("Written by a machine, checked against the museum’s record")
+    expect(page.locator(".badge")).to_have_text(
+        "Written by a machine, checked against the museum’s record"
+    )
     page.get_by_text("What is this based on?").click()
     basis = page.locator(".basis")
     expect(basis).to_contain_text("44.5 x 39 cm")
@@ -277,18 +287,16 @@ def test_nothing_is_wider_than_a_narrow_phone(
             assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
 
 
-def test_too_many_wishes_are_waited_out_with_a_countdown(
-    browser: Browser, tmp_path: Path
-) -> None:
-    with museum(tmp_path, "--model", "none", "--silent", "--rate", "1/10 seconds") as busy:
-        with visit(browser) as page:
-            page.goto(busy.url)
-            page.locator(".works li").first.wait_for()
-            requests.post(f"{busy.url}/api/guides", json={"artwork": {"title": "X"}}, timeout=30)
-            page.get_by_role("link", name="The Jug").click()
-            notice = page.locator(".notice")
-            expect(notice).to_contain_text("Many people are listening just now.")
-            expect(notice.locator(".countdown")).to_contain_text("Trying again in")
-            expect(page.get_by_role("button", name="Try now")).to_be_visible()
-            page.locator(".badge").wait_for()
-            assert len(words(page)) > 2
+def test_too_many_wishes_are_waited_out_with_a_countdown(browser: Browser, tmp_path: Path) -> None:
+    rate = ("--rate", "1/10 seconds")
+    with museum(tmp_path, "--model", "none", "--silent", *rate) as busy, visit(browser) as page:
+        page.goto(busy.url)
+        page.locator(".works li").first.wait_for()
+        requests.post(f"{busy.url}/api/guides", json={"artwork": {"title": "X"}}, timeout=30)
+        page.get_by_role("link", name="The Jug").click()
+        notice = page.locator(".notice")
+        expect(notice).to_contain_text("Many people are listening just now.")
+        expect(notice.locator(".countdown")).to_contain_text("Trying again in")
+        expect(page.get_by_role("button", name="Try now")).to_be_visible()
+        page.locator(".badge").wait_for()
+        assert len(words(page)) > 2
