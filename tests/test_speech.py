@@ -22,7 +22,7 @@ from infer.speech import (
     webvtt,
 )
 from infer.speech.loudness import CEILING, limit
-from infer.speech.voice import PAUSE
+from infer.speech.voice import PAUSE, breaths
 from tests.speech_setting import JOE, link_voice, read_sound
 
 CONSOLE = Console(file=io.StringIO())
@@ -79,6 +79,13 @@ def test_words_are_heard_not_digits(voice):
 def test_nothing_to_say_is_a_pause(voice):
     assert not voice.speak("…").any()
     assert len(voice.speak("")) == int(PAUSE * voice.sample_rate)
+
+
+def test_text_without_an_end_is_spoken_in_parts():
+    text = " ".join(f"word{n}" for n in range(500))
+    assert " ".join(breaths(text)) == text
+    assert max(map(len, breaths(text))) <= 400
+    assert breaths("A sentence as guides have them.") == ["A sentence as guides have them."]
 
 
 def test_every_language_of_the_guides_has_a_voice_in_the_catalog():

@@ -42,6 +42,16 @@ def test_guide_as_json_brings_its_title_and_artist(guide, tmp_path):
     assert read_sound(tmp_path / "guide.flac").tags == tags
 
 
+def test_guide_in_another_language_asks_for_that_languages_voice(guide, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    made = guide(
+        "tell", "--model", "none", "--language", "it", "--json", "-", stdin=json.dumps(VERMEER)
+    )
+    run = guide("speak", "-", "--out", "guide.wav", stdin=made.stdout)
+    assert run.returncode == 2
+    assert "it_IT-paola-medium could not be fetched" in run.stderr
+
+
 def test_tell_speaks_what_it_writes(guide, tmp_path):
     record = json.dumps(VERMEER)
     run = guide(

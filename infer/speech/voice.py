@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 PAUSE = 0.4
 """Seconds of silence behind each sentence, as a reader takes them between sentences."""
 _QUIET = 0.01  # of the loudest sample; what lies below it at either end is no speech (-40 dB)
-_EDGE = 0.02  # seconds of that kept, so that no consonant is cut
+_EDGE = 0.05  # seconds of that kept, so that no consonant is cut
+_LONGEST = 400  # characters spoken at once; an engine's memory grows with them
 _SAMPLE_TEXT = {
     "en": "This is a quiet room, and a painting hangs on its far wall. Look at it for a while.",
     "fr": "Voici une salle tranquille, avec un tableau au mur du fond. Regardez-le un moment.",
@@ -66,20 +67,28 @@ class Voice:
         """
         words = speakable(text, self.language)
         with self._lock:
-            spoken = self._engine.synthesize(words) if any(map(str.isalnum, words)) else None
-        return self._with_pause(spoken)
+            pieces = [self._engine.synthesize(breath) for breath in breaths(words)]
+        return self._with_pause(pieces)
 
-    def _with_pause(self, spoken: Samples | None) -> Samples:
+    def _with_pause(self, pieces: list[Samples]) -> Samples:
         import numpy as np
 
         pause = np.zeros(int(PAUSE * self.sample_rate), dtype=np.float32)
-        if spoken is None or not len(spoken):
+        spoken = np.concatenate([*pieces, pause[:0]])
+        if not spoken.any():
             return pause
         loud = np.flatnonzero(np.abs(spoken) > _QUIET * np.abs(spoken).max())
         edge = int(_EDGE * self.sample_rate)
         first, last = (loud[0], loud[-1]) if len(loud) else (0, 0)
         trimmed = spoken[max(0, first - edge) : last + edge + 1]
         return np.concatenate([self.loudness.apply(trimmed), pause])
+
+
+def breaths(words: str) -> list[str]:
+    """What is spoken at once: a sentence, or parts of one that is longer than anyone could say."""
+    import textwrap
+
+    return [part for part in textwrap.wrap(words, _LONGEST) if any(map(str.isalnum, part))]
 
 
 def open_voice(language: str, console: Console, name: str = "") -> Voice:
