@@ -78,6 +78,7 @@ export class GuideView {
     this.status = h("div", { class: "notice", role: "status" });
     this.label = h("p", { class: "label" });
     this.below = h("div", { class: "below" });
+    this.playbar?.leave();
     this.playbar = new Playbar(this.player, settings.rate, (rate) => {
       choose({ rate });
       this.player.setRate(rate);

@@ -1,4 +1,4 @@
-// The page's own words in five languages: t("stop", {n: 12}), and data-i18n in the HTML.
+// The page's own words in five languages: t("guide.stop", {n: 12}), and data-i18n in the HTML.
 
 /** Every language of the page, by its own name. */
 export const LANGUAGES = {

@@ -26,9 +26,15 @@ export class Playbar {
     this.element = h("section", { class: "playbar", "aria-label": t("player.label") },
       h("div", { class: "moment" }, this.now, this.slider, this.end),
       h("div", { class: "buttons" }, this.back, this.button, h("div", { class: "speed" }, this.speed)));
-    player.addEventListener("change", () => this.draw());
-    player.addEventListener("time", () => this.drawMoment());
+    this.gone = new AbortController();
+    player.addEventListener("change", () => this.draw(), { signal: this.gone.signal });
+    player.addEventListener("time", () => this.drawMoment(), { signal: this.gone.signal });
     this.draw();
+  }
+
+  /** Listen to the player no longer: another bar takes this one's place. */
+  leave() {
+    this.gone.abort();
   }
 
   /** Everything as the player is now. */

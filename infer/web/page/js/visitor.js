@@ -10,7 +10,7 @@ import { install } from "./offline.js";
 import { Player } from "./player.js";
 import { canScan, scan } from "./scan.js";
 import { Search } from "./search.js";
-import { choose, forgetChoices, openSettings, settings } from "./settings.js";
+import { forgetChoices, openSettings, settings } from "./settings.js";
 
 const player = new Player(byId("audio"));
 let view;
@@ -73,7 +73,7 @@ function show(first) {
   byId("guide").hidden = !target;
   document.documentElement.dataset.view = target ? "guide" : "home";
   if (target) {
-    view.open(target, true).then(() => {});
+    view.open(target, true);
     focusGuide(first);
   } else {
     view.leave();
@@ -157,7 +157,6 @@ async function leaveKiosk() {
   byId("settings").close();
   byId("scanner").close();
   forgetChoices();
-  choose({});
   await useLanguage(settings.language);
   byId("query").value = "";
   if (location.pathname !== "/") history.pushState(null, "", "/");
