@@ -25,6 +25,7 @@ QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # never report to its makers
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
     "RAY_BACKEND_LOG_LEVEL": "fatal",  # a lost worker is no error here
+    "RAY_worker_niceness": "0",  # as any other command; `nice guide batch` is for who wants it
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # the coming default; otherwise it warns
 }
 

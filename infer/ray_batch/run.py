@@ -32,6 +32,8 @@ from infer.ray_batch.works import Fault, read_works
 if TYPE_CHECKING:
     import pyarrow
 
+    from infer.ray_batch.worker import GuideWorker
+
 PART_GUIDES, PART_SECONDS = 1000, 60.0
 """When a part is written: a run that is killed loses no more than this."""
 
@@ -159,6 +161,11 @@ class Keeper:
         self.open = set(range(len(missing.tasks)))
         """Numbers of the works that nothing is known of."""
 
+    @property
+    def faults(self) -> list[Fault]:
+        """Works without a guide so far."""
+        return self._missing.faults
+
     def open_tasks(self) -> Iterator[tuple[int, Task]]:
         """The works to write, with their numbers."""
         for index in sorted(self.open):
@@ -212,6 +219,7 @@ def write_works(
     share: Share,
     settings: Settings,
     batch: int,
+    worker: type[GuideWorker] | None = None,
 ) -> Iterator[pyarrow.Table]:
     """The results of works, batch by batch in the order in which they are done.
 
@@ -229,12 +237,13 @@ def write_works(
     from infer.ray_batch.worker import Begun, GuideWorker
 
     begun = ray.remote(num_cpus=0, max_restarts=-1)(Begun).remote()
-    dataset = ray.data.from_arrow(list(_batches(tasks, batch))).map_batches(
-        GuideWorker,
+    batches = list(_batches(tasks, batch))
+    dataset = ray.data.from_arrow(batches).map_batches(
+        worker or GuideWorker,
         fn_constructor_args=(begun, options, settings.slots, share.threads),
         batch_size=None,
         batch_format="pyarrow",
-        compute=ActorPoolStrategy(size=share.workers),
+        compute=ActorPoolStrategy(size=min(share.workers, len(batches))),
         num_cpus=share.cpus,
         num_gpus=share.gpus or None,
     )
