@@ -77,8 +77,12 @@ class Engine:
             raise
         self.rows = rows
 
-    def submit(self, prompt: Prompt, sampling: Sampling, max_tokens: int) -> Request:
+    def submit(
+        self, prompt: Prompt, sampling: Sampling, max_tokens: int, opening: str = ""
+    ) -> Request:
         """Ask for one guide; iterate over the result for its text and close it afterwards.
+
+        The text begins with `opening`, as if the model had drawn it.
 
         Raises:
             PromptTooLong: prompt and guide do not fit into a slot; says by how much.
@@ -93,7 +97,7 @@ class Engine:
                 "shorten its notes or subjects, or lower --max-tokens."
             )
         prefix = _shared(self._prefix_tokens(prompt), tokens)
-        request = Request(prefix, tokens, sampling, max_tokens, self._scheduler.wake)
+        request = Request(prefix, tokens, sampling, max_tokens, self._scheduler.wake, opening)
         self._enqueue(request)
         return request
 

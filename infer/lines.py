@@ -40,6 +40,7 @@ def option_fields(options: Options) -> dict[str, Any]:
         **asdict(options.sampling),
         "max_tokens": options.max_tokens,
         "draft": options.draft,
+        "opening": options.opening,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import click
 
@@ -22,6 +22,12 @@ GREATEST_SEED = 2**32 - 1
 
 NO_MODEL = "none"
 """The name under which plain sentences are written without any model."""
+
+
+Opening = Literal["", "plain", "model"]
+"""Who says the first sentence: the writer without a model, at once, or the model."""
+
+_OPENINGS: dict[Style, Opening] = {"clear": "plain", "literary": "model"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,12 @@ class Options:
     max_tokens: int
     draft: bool = False
     backend: str = ""
+    opening: Opening = ""
+
+    @property
+    def opens(self) -> bool:
+        """Whether a plain sentence comes first; unless said otherwise, in the clear style."""
+        return (self.opening or _OPENINGS[self.request.style]) == "plain"
 
     def with_seed(self, seed: int) -> Options:
         """The same with another seed, for another guide of the same kind."""
@@ -83,6 +95,11 @@ def guide_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 help="Where to cut a guide that does not end by itself.",
             ),
             click.option(
+                "--opening", type=click.Choice(["plain", "model"]), default=None,
+                help="The first sentence: a plain one, at once, or the model's. "
+                "[default: plain if the style is clear]",
+            ),
+            click.option(
                 "--draft", is_flag=True,
                 help="The model's first draft, unchecked, as it comes.",
             ),
@@ -106,6 +123,7 @@ def read_options(
     max_tokens: int | None,
     draft: bool = False,
     backend: str = "",
+    opening: Opening | None = None,
 ) -> Options:
     """The options as click gives them, by name."""
     return Options(
@@ -115,6 +133,7 @@ def read_options(
         max_tokens or MAX_TOKENS[length],
         draft,
         backend,
+        opening or "",
     )
 
 

@@ -62,6 +62,15 @@ class PlainWriter:
         """How a sentence about the field begins."""
         return str(self._table["opener"][field])
 
+    def opening(self) -> str:
+        """A first sentence: the title, with the artist where nothing hedges the attribution."""
+        title = self._quoted_title()
+        credit = read_attribution(self._artwork.artist)
+        if self._artwork.artist and attribution_phrase(credit, self._words) is None:
+            artist = clean(self._artwork.artist)
+            return self._pick("opening.by", title=title, artist=artist)
+        return self._pick("opening.plain", title=title)
+
     def say(self, field: Field) -> str:
         """One sentence that says the field."""
         return {
@@ -112,9 +121,11 @@ class PlainWriter:
     # The fields
 
     def _title(self) -> str:
+        return self._pick("title.plain", title=self._quoted_title())
+
+    def _quoted_title(self) -> str:
         opening, closing = self._table["quotes"]
-        title = spoken_title(self._artwork.title, self._table)
-        return self._pick("title.plain", title=f"{opening}{title}{closing}")
+        return f"{opening}{spoken_title(self._artwork.title, self._table)}{closing}"
 
     def _artist(self) -> str:
         credit = read_attribution(self._artwork.artist)

@@ -45,9 +45,11 @@ class Server:
         names = self._models()
         self.model = model if model in names or not names else names[0]
 
-    def submit(self, prompt: Prompt, sampling: Sampling, max_tokens: int) -> RemoteRequest:
+    def submit(
+        self, prompt: Prompt, sampling: Sampling, max_tokens: int, opening: str = ""
+    ) -> RemoteRequest:
         """Ask for one guide; nothing is sent before its text is asked for."""
-        return RemoteRequest(self, prompt.text, sampling, max_tokens)
+        return RemoteRequest(self, prompt.text, sampling, max_tokens, opening)
 
     def chat_template(self) -> str:
         """The template of the server's model, where it tells (llama-server does), or nothing."""
@@ -117,11 +119,18 @@ class Server:
 class RemoteRequest:
     """One guide asked of a server; the counterpart of the engine's request."""
 
-    def __init__(self, server: Server, prompt: str, sampling: Sampling, max_tokens: int) -> None:
+    def __init__(
+        self,
+        server: Server,
+        prompt: str,
+        sampling: Sampling,
+        max_tokens: int,
+        opening: str = "",
+    ) -> None:
         self.finish: FinishReason = "cancelled"
         self._server, self._prompt = server, prompt
         self._sampling, self._max_tokens = sampling, max_tokens
-        self._text, self._forced, self._drawn, self._kept = "", "", 0, 0
+        self._text, self._forced, self._drawn, self._kept = "", opening, 0, 0
         self._marks: list[tuple[int, int]] = []  # length of the text after so many tokens
         self._answer: requests.Response | None = None
         self._started_at = time.perf_counter()

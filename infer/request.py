@@ -65,9 +65,10 @@ class Request:
         sampling: Sampling,
         max_tokens: int,
         wake: Callable[[Request], None],
+        opening: str = "",
     ) -> None:
         self.prefix, self.tokens = prefix, tokens
-        self.sampling, self.max_tokens = sampling, max_tokens
+        self.sampling, self.max_tokens, self.opening = sampling, max_tokens, opening
         self.rewinds: queue.SimpleQueue[Rewind] = queue.SimpleQueue()
         self.closed = False
         self.round = 0  # of the engine's side; counts the rewinds it has carried out

@@ -36,10 +36,16 @@ class Telling:
     """One guide: verified sentence by sentence, or a draft as the model draws it."""
 
     def __init__(
-        self, artwork: Artwork, options: Options, model: str, origin: Origin | None
+        self,
+        artwork: Artwork,
+        options: Options,
+        model: str,
+        origin: Origin | None,
+        writer: GuideWriter | None = None,
     ) -> None:
+        """Tell from an origin, which has begun with the writer's opening where it has one."""
         self._artwork, self._options, self._model = artwork, options, model
-        self._origin = origin
+        self._origin, self._writer = origin, writer
         self._outcome = Outcome()
         self._told = False
         self._started_at = time.perf_counter()
@@ -55,7 +61,9 @@ class Telling:
         elif self._options.draft:
             yield from self._draft(self._origin)
         else:
-            writer = GuideWriter(self._artwork, self._options.request, self._options.sampling.seed)
+            options = replace(self._options, opening="model")
+            writer = self._writer or guide_writer(self._artwork, options)
+            assert writer is not None
             self._outcome = writer.outcome
             yield from self._joined(writer.write(self._origin))
         self._told = True
@@ -122,6 +130,14 @@ class Telling:
     def _no_measures(self) -> Measures:
         outcome = self._outcome
         return Measures("stop", 0, 0, outcome.seconds, outcome.time_to_first_sentence, 0.0)
+
+
+def guide_writer(artwork: Artwork, options: Options) -> GuideWriter | None:
+    """The writer for these options, or None where a draft is wanted."""
+    if options.draft:
+        return None
+    seed = options.sampling.seed
+    return GuideWriter(artwork, options.request, seed, opens=options.opens)
 
 
 def claims_found(text: str, report: Report) -> list[dict[str, str]]:

@@ -115,7 +115,9 @@ class Scheduler:
                     return
                 request = self.waiting.popleft()
             slot = next((s for s in free if s.prefix == request.prefix), free[0])
-            slot.begin(request, self._provide_prefix(slot, request.prefix))
+            cells = self._provide_prefix(slot, request.prefix)
+            slot.begin(request, cells, self.context.model)
+            self._attend(slot, request)  # it may have gone back, or left, while it waited
 
     def _being_read(self, prefix: tuple[int, ...]) -> bool:
         """Whether a slot is computing that prefix just now, which is worth waiting for."""

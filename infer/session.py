@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from data.artwork import Artwork
 from data.prompt import ChatTemplate, Example, Prompt, Request, build_prompt, load_examples
 from infer.options import NO_MODEL, Options
-from infer.result import Telling
+from infer.result import Telling, guide_writer
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -83,8 +83,10 @@ class ModelSession:
         if self.drawer is None:
             return Telling(artwork, options, self.name, None)
         prompt = self.prompt(artwork, options.request)
-        request = self.drawer.submit(prompt, options.sampling, options.max_tokens)
-        return Telling(artwork, options, self.name, request)
+        writer = guide_writer(artwork, options)
+        opening = writer.opening if writer else ""
+        request = self.drawer.submit(prompt, options.sampling, options.max_tokens, opening)
+        return Telling(artwork, options, self.name, request, writer)
 
     @contextmanager
     def preparing(self, artwork: Artwork, request: Request) -> Iterator[None]:

@@ -45,12 +45,13 @@ class Slot:
         left = len(self.prefix) - self.cells
         return self.pending[: min(left, READ) if left > 0 else CHUNK]
 
-    def begin(self, request: Request, cells: int) -> None:
+    def begin(self, request: Request, cells: int, model: LlamaModel) -> None:
         """Take a request whose first `cells` tokens the cache holds already."""
         self.request = request
         self.prefix, self.cells = request.prefix, cells
         self.pending = request.tokens[cells:]
         self._transcript = Transcript(END)
+        self._force(request.opening, model)
         self._sampler = Sampler(request.sampling)
 
     def decoded(self, count: int) -> bool:
@@ -95,14 +96,19 @@ class Slot:
         self.cells = min(self.cells, len(request.tokens) + kept - 1)
         context.forget(self.index, self.cells)
         self.pending = tokens[self.cells :]
-        for token in _continuation(again + wish.forced, context.model):
-            self.pending.append(token)
-            request.give(self._transcript.add(token, context.model.piece(token)))
+        self._force(again + wish.forced, context.model)
         assert self._sampler is not None
         self._sampler.close()
         self._sampler = Sampler(replace(request.sampling, seed=wish.seed))
         if len(request.tokens) + len(self._transcript) >= context.length:
             self.end("length")
+
+    def _force(self, text: str, model: LlamaModel) -> None:
+        """Take a text as if it had been drawn."""
+        assert self.request is not None
+        for token in _continuation(text, model):
+            self.pending.append(token)
+            self.request.give(self._transcript.add(token, model.piece(token)))
 
     def release(self, context: Context) -> None:
         """Be free again, with the prefix still in the cache."""

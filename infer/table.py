@@ -36,6 +36,7 @@ def schema() -> pyarrow.Schema:
             *((name, real) for name in ("temperature", "top_p", "min_p")),
             *((name, whole) for name in ("seed", "max_tokens")),
             ("draft", pa.bool_()),
+            ("opening", pa.string()),
         ]
     )
     return pa.schema(

@@ -1,7 +1,7 @@
 """Guides whose every sentence has been checked before anyone hears it.
 
     writer = GuideWriter(artwork, Request("en", "brief"), seed=1)
-    with engine.submit(prompt, sampling, max_tokens) as source:
+    with engine.submit(prompt, sampling, max_tokens, writer.opening) as source:
         for sentence in writer.write(source):
             print(sentence, end=" ", flush=True)
     writer.outcome.redraws, writer.outcome.dropped, writer.outcome.report.claims
@@ -93,7 +93,10 @@ class _Candidate:
 class GuideWriter:
     """One guide, from the first draw to the last sentence."""
 
-    def __init__(self, artwork: Artwork, request: Request, seed: int = 0) -> None:
+    def __init__(
+        self, artwork: Artwork, request: Request, seed: int = 0, *, opens: bool = False
+    ) -> None:
+        """Prepare; `opens` has a plain sentence come first, said while the model reads."""
         self.outcome = Outcome()
         self._seed = seed
         self._fewest, self._most = WORDS[request.length]
@@ -106,16 +109,24 @@ class GuideWriter:
         self._tries, self._draws = 0, 0
         self._asked: set[str] = set()  # fields the model has been steered to
         self._started_at = time.perf_counter()
+        self.opening = self._plain_opening() if opens else ""
+        """What the source has to begin with."""
 
     def write(self, source: Source) -> Iterator[str]:
         """The sentences of the guide, each as soon as it is known to be good."""
-        self._started_at = time.perf_counter()
+        if self.opening:
+            self._base = len(self.opening)
+            yield self._say(self.opening, plain=True)
         yield from self._from_model(source)
         yield from self._finish()
         outcome = self.outcome
         outcome.report = self._judge.report(outcome.text)
         outcome.seconds = time.perf_counter() - self._started_at
         outcome.check_seconds = self._judge.seconds
+
+    def _plain_opening(self) -> str:
+        sentence = self._plain.opening()
+        return sentence if self._judge.judge("", sentence).good else ""
 
     def _from_model(self, source: Source) -> Iterator[str]:
         self._pieces = iter(source)

@@ -7,7 +7,7 @@ import pytest
 
 from data.artwork import Artwork
 from data.errors import ModelError, PromptTooLong
-from data.prompt import END, Request, build_prompt, load_examples
+from data.prompt import END, Prompt, Request, build_prompt
 from infer.context import Context, exact_rows
 from infer.engine import Engine, EngineBusy, default_slots
 from infer.options import Sampling
@@ -100,10 +100,9 @@ def test_temperature_zero_does_not_depend_on_the_seed(engine, prompt):
     )[0]  # fmt: skip
 
 
-def test_generation_ends_at_the_models_own_end(model):
-    prompt = build_prompt(ARTWORK, Request(), model.chat_template(), load_examples("en"))
-    with Engine(model, slots=1) as engine:
-        text, measures = write(engine, prompt, seed=0, max_tokens=400)
+def test_generation_ends_at_the_models_own_end(engine):
+    question = "<|im_start|>user\nSay hello in one word.<|im_end|>\n<|im_start|>assistant\n"
+    text, measures = write(engine, Prompt("", question), temperature=0, max_tokens=200)
     assert measures.finish_reason == "stop"
     assert END not in text
     assert text == text.strip()
@@ -194,6 +193,28 @@ def test_whoever_leaves_while_waiting_is_never_served(engine, prompt):
         assert "".join(first)
     assert wait_until_idle(engine)
     assert second.measures().tokens == 0
+
+
+def test_text_begins_with_its_opening_and_goes_on_from_it(engine, crowd, prompts):
+    opening = "This is the first sentence."
+
+    def told(where, number):
+        with where.submit(prompts[number], Sampling(seed=number), 24, opening) as request:
+            return "".join(request)
+
+    alone = [told(engine, number) for number in range(3)]
+    assert all(text.startswith(opening) for text in alone)
+    assert len(max(alone, key=len)) > len(opening)
+    assert together(*(lambda n=n: told(crowd, n) for n in range(3))) == alone
+
+
+def test_whoever_goes_back_while_waiting_is_heard_when_his_turn_comes(engine, prompt):
+    with engine.submit(prompt, Sampling(seed=1), 24) as first:
+        second = engine.submit(prompt, Sampling(seed=2), 24)
+        second.rewind(0, seed=5, forced="And so")
+        assert "".join(first)
+    with second:
+        assert "".join(second).startswith("And so")
 
 
 def test_record_that_does_not_fit_says_by_how_much(engine, model):

@@ -84,6 +84,14 @@ def test_going_back_keeps_the_beginning(url, prompt):
     assert text[:10]
 
 
+def test_server_goes_on_from_an_opening(url, prompt):
+    opening = "This is a jug."
+    with Server(url).submit(prompt, Sampling(seed=1), 12, opening) as request:
+        text = "".join(request)
+    assert text.startswith(opening)
+    assert len(text) > len(opening)
+
+
 def test_tell_and_batch_take_a_backend(url, guide, tmp_path):
     told = guide("tell", "-", "--model", "tiny", "--backend", url, "--json",
                  stdin=json.dumps({"title": "A jug"}))  # fmt: skip

@@ -70,6 +70,27 @@ def test_sentences_come_before_the_guide_is_drawn_to_its_end():
     assert TRUE[2] not in source._text
 
 
+def test_plain_opening_is_said_before_the_model_has_read_the_record():
+    writer = GuideWriter(ARTWORK, Request(), 1, opens=True)
+    source = Script(f"{writer.opening} {' '.join(TRUE[1:])}")
+    sentences = writer.write(source)
+    assert next(sentences) == writer.opening
+    assert "Girl with a Pearl Earring" in writer.opening
+    assert "Vermeer" in writer.opening
+    assert source._text == ""
+    assert list(sentences) == TRUE[1:]
+    assert writer.outcome.plain == [0]
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "de", "es", "it"])
+def test_opening_of_a_hedged_attribution_names_nobody_as_the_maker(language):
+    artwork = Artwork(title="Head", artist="attributed to Auguste Rodin", form="sculpture")
+    for seed in range(6):
+        opening = GuideWriter(artwork, Request(language), seed, opens=True).opening
+        assert "Head" in opening
+        assert "Rodin" not in opening
+
+
 def test_false_sentence_is_drawn_again_and_never_heard():
     rest = " ".join(TRUE[1:])
     source = Script(f"{TRUE[0]} {FALSE} {rest}", rest)
