@@ -89,14 +89,14 @@ class ModelSession:
         return Telling(artwork, options, self.name, request, writer)
 
     @contextmanager
-    def preparing(self, artwork: Artwork, request: Request) -> Iterator[None]:
+    def preparing(self, artwork: Artwork, request: Request) -> Iterator[bool]:
         """Say that the examples are being read, where that will take more than a moment."""
         drawer = self.drawer
         if drawer is None or drawer.is_ready_for(self.prompt(artwork, request)):
-            yield
+            yield False
             return
         with self.console.status("Reading the examples, once for this model …"):
-            yield
+            yield True
 
     def closing(self, closer: Closer) -> None:
         """Close that too at the end."""

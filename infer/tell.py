@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import nullcontext
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,9 +97,10 @@ def _tell(
         telling = session.start(artwork, options)
         pieces = iter(telling)
         try:
-            with session.preparing(artwork, options.request):
-                first = next(pieces, "")
-            shown = _chain(first, pieces)
+            with session.preparing(artwork, options.request) as takes_long:
+                # The opening needs no model; what comes after it is what one waits for.
+                first = list(islice(pieces, 2 if takes_long else 1))
+            shown = chain(first, pieces)
             _print_pieces(narration.follow(shown) if narration else shown, quiet=quiet)
         finally:
             telling.cancel()
@@ -147,11 +149,6 @@ def _artwork(record: str | None, fields: dict[str, Any]) -> Artwork:
     if len(records) > 1:
         raise RecordError(f"{record} holds {len(records)} records; guide batch writes many guides.")
     return records[0].artwork
-
-
-def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
 
 
 def _print_pieces(pieces: Iterable[str], *, quiet: bool) -> None:
