@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from data.prompt import WORDS
+from data.prompt import LANGUAGES, WORDS
 from evaluate.intervals import Interval
 from evaluate.metrics import BY_KEY, Measured
 from evaluate.summary import GROUPS, Summary
@@ -110,7 +110,11 @@ def _grouped(summaries: Sequence[Summary], group: str) -> Chart | None:
     names = dict.fromkeys(name for s in summaries for name in s.by[group])
     if len(names) < 2:
         return None
-    rows = [(name, [s.by[group].get(name, {}).get("true") for s in summaries]) for name in names]
+    shown = LANGUAGES if group == "language" else {}
+    rows = [
+        (shown.get(name, name), [s.by[group].get(name, {}).get("true") for s in summaries])
+        for name in names
+    ]
     svg = _whiskers(rows, summaries, share=True)
     return Chart(f"True guides by {group}", "share without an unsupported claim", svg)
 

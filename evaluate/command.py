@@ -40,6 +40,8 @@ def work_options(command: Callable[..., Any]) -> Callable[..., Any]:
                      help="Records, corpus or data set rows.  [default: the held-out works]"),
         click.option("--sample", type=click.IntRange(min=1), metavar="N",
                      help="Only so many of them; a larger sample holds a smaller one."),
+        click.option("--each-form", type=click.IntRange(min=1), metavar="N",
+                     help="No more than so many of each art form, most being paintings."),
         click.option("--language", "languages", multiple=True, type=click.Choice(list(LANGUAGES))),
         click.option("--length", "lengths", multiple=True, type=click.Choice(list(WORDS))),
         click.option("--style", "styles", multiple=True, type=click.Choice(["clear", "literary"])),
@@ -128,12 +130,20 @@ def choose(variants: Sequence[Variant], values: dict[str, Any]) -> list[Task]:
     Raises:
         EvaluationError: there is none.
     """
-    from evaluate.works import Choice, EvaluationError, load_tasks, read_lines, with_references
+    from evaluate.works import (
+        Choice,
+        EvaluationError,
+        load_tasks,
+        read_lines,
+        take,
+        with_references,
+    )
 
+    size = values["sample"], values["each_form"]
     choice = Choice(values["languages"], values["lengths"], values["styles"])
     files = [Path(variant.source) for variant in variants if variant.is_file]
     if values["works"] or not files or any(variant.is_model for variant in variants):
-        return with_references(load_tasks(values["works"], choice, values["sample"]))
+        return with_references(load_tasks(values["works"], choice, *size))
     tasks = load_tasks(files[0], choice)
     for path in files[1:]:
         held = {line.task.key for line in read_lines(path, choice)}
@@ -143,7 +153,7 @@ def choose(variants: Sequence[Variant], values: dict[str, Any]) -> list[Task]:
             f"{' and '.join(map(str, files))} have no work in common; a work is the same where "
             "record, language, length and style are."
         )
-    return with_references(tasks[: values["sample"]])
+    return with_references(take(tasks, *size))
 
 
 def works_name(variants: Sequence[Variant], values: dict[str, Any]) -> str:
@@ -198,7 +208,9 @@ def _gate(
     gate = read_gate(gate_file)
     variants = parse_variants(models or [gate.file.model])
     work = replace(settle(values), settings=gate.settings, perplexity=False)
-    fresh = rebase and (values["works"] or values["sample"] or not gate.reference)
+    fresh = rebase and (
+        values["works"] or values["sample"] or values["each_form"] or not gate.reference
+    )
     tasks = choose(variants, values) if fresh else gate.tasks()
     failed = False
     for variant in variants:

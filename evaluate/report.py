@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader
 
-from data.prompt import record_lines
+from data.prompt import LANGUAGES, record_lines
 from evaluate.charts import colour, draw_charts
 from evaluate.completeness import FIELDS
 from evaluate.metrics import BY_KEY, METRICS, Measured
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 SHOWN = 60
 """Works that the page shows side by side; results.jsonl holds all."""
 _OPENINGS = 5
-_BROKEN_DOWN = ("true", "unsupported", "completeness", "parent", "chrf", "in_length")
+_BROKEN_DOWN = ("true", "unsupported", "completeness", "parent", "in_length")
+_KINDS = {"true": "Truth", "completeness": "What is said", "parent": "Against the reference",
+          "words": "Speech", "redraws": "How it was made"}  # fmt: skip
+"""The metric that each part of the table begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def render(run: Run) -> str:
         summaries=run.summaries,
         colours={s.variant: colour(place) for place, s in enumerate(run.summaries)},
         charts=draw_charts(run.summaries, run.measured),
-        rows=_rows(run.summaries),
+        kinds=_kinds(run.summaries),
         groups=_groups(run.summaries),
         openings={s.variant: s.openings[:_OPENINGS] for s in run.summaries},
         examples=[_example(measured) for measured in examples[:SHOWN]],
@@ -82,17 +85,21 @@ def _badness(measured: Sequence[Measured]) -> tuple[float, float]:
     return sum(counts) / len(counts), -sum(said) / len(said)
 
 
-def _rows(summaries: Sequence[Summary]) -> list[dict[str, Any]]:
-    rows = []
+def _kinds(summaries: Sequence[Summary]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The parts of the table of all metrics; what no variant has a figure for is left out."""
+    kinds: list[tuple[str, list[dict[str, Any]]]] = []
     for metric in METRICS:
+        if metric.key in _KINDS:
+            kinds.append((_KINDS[metric.key], []))
         cells = [said(metric, summary.overall.get(metric.key)) for summary in summaries]
         if any(cells):
-            rows.append({"label": metric.label, "note": metric.note, "cells": cells})
+            kinds[-1][1].append({"label": metric.label, "note": metric.note, "cells": cells})
+    speech = next(rows for kind, rows in kinds if kind == "Speech")
     for order in (1, 2, 3):
         cells = [f"{summary.distinct[order]:.2f}" for summary in summaries]
         note = "over the set: Li et al. 2016"
-        rows.append({"label": f"distinct {order}-grams", "note": note, "cells": cells})
-    return rows
+        speech.append({"label": f"distinct {order}-grams", "note": note, "cells": cells})
+    return [(kind, rows) for kind, rows in kinds if rows]
 
 
 def _groups(summaries: Sequence[Summary]) -> list[dict[str, Any]]:
@@ -105,14 +112,20 @@ def _groups(summaries: Sequence[Summary]) -> list[dict[str, Any]]:
         keys = [key for key in _BROKEN_DOWN if any(key in s.overall for s in summaries)]
         rows = []
         for name in names:
+            shown = _named(group, name)  # once, before its first variant
             for summary in summaries:
                 if name in summary.by[group]:
                     found = summary.by[group][name]
                     cells = [said(BY_KEY[key], found.get(key)) for key in keys]
-                    rows.append((name, summary.variant, found["true"].count, cells))
+                    rows.append((shown, summary.variant, found["true"].count, cells))
+                    shown = ""
         labels = [BY_KEY[key].label for key in keys]
         tables.append({"name": group, "labels": labels, "rows": rows})
     return tables
+
+
+def _named(group: str, name: str) -> str:
+    return LANGUAGES.get(name, name) if group == "language" else name
 
 
 def _example(measured: Sequence[Measured]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -100,10 +101,13 @@ def task_key(artwork: Artwork, request: Request) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def load_tasks(path: Path | None, choice: Choice, sample: int | None = None) -> list[Task]:
+def load_tasks(
+    path: Path | None, choice: Choice, sample: int | None = None, each_form: int | None = None
+) -> list[Task]:
     """The tasks of a file, each once, in an order that only the seed decides.
 
-    `sample` takes the first so many of that order: a larger sample holds a smaller one.
+    `sample` takes the first so many of that order, `each_form` the first so many of each art form:
+    a larger sample holds a smaller one.
 
     Raises:
         EvaluationError: there is no data set yet, or no task of the kind asked for.
@@ -121,7 +125,18 @@ def load_tasks(path: Path | None, choice: Choice, sample: int | None = None) -> 
             f"{path or HELD_OUT} holds no work of the kind asked for; widen --language, --length "
             "and --style."
         )
-    return sorted(tasks, key=lambda task: draw(SEED, task.id))[:sample]
+    return take(sorted(tasks, key=lambda task: draw(SEED, task.id)), sample, each_form)
+
+
+def take(tasks: Iterable[Task], sample: int | None, each_form: int | None = None) -> list[Task]:
+    """The first so many, of them no more than so many of each art form."""
+    taken: list[Task] = []
+    seen: Counter[str] = Counter()
+    for task in tasks:
+        seen[task.artwork.form] += 1
+        if each_form is None or seen[task.artwork.form] <= each_form:
+            taken.append(task)
+    return taken[:sample]
 
 
 def tasks_by_id(ids: Sequence[str]) -> list[Task]:
