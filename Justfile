@@ -55,11 +55,11 @@ compare *args: (setup "evaluate")
     @{{bin}}guide compare "$@"
 
 # Run the tests
-test *args: (setup "dev" "data" "train" "evaluate" "serve" "speech")
+test *args: (setup "dev" "data" "train" "evaluate" "serve" "speech" "scale")
     {{bin}}python -m pytest "$@"
 
 # Lint, formatting and types
-lint: (setup "dev" "data" "train" "evaluate" "serve" "speech")
+lint: (setup "dev" "data" "train" "evaluate" "serve" "speech" "scale")
     {{bin}}ruff check
     {{bin}}ruff format --check
     {{bin}}mypy
