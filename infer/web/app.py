@@ -52,7 +52,6 @@ def create_app(services: Services) -> FastAPI:
         settings=services.settings,
         limiter=services.limiter,
         metrics=services.metrics,
-        router=app.router,
     )
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
@@ -74,7 +73,7 @@ def _warm(services: Services) -> None:
     try:
         services.guides.tidy()
         for language in services.settings.languages:
-            services.voices.prepare(language)
+            services.voices.prepare(language, fetch=language in services.settings.fetched)
             services.desk.warm(language)
     except Exception as error:
         _log.error("Not everything could be made ready.", exc_info=error)
@@ -163,7 +162,11 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             "session": {"type": "apiKey", "in": "cookie", "name": curator.COOKIE},
             "token": {"type": "http", "scheme": "bearer"},
         }
+        invalid = problems.responses(422)[422]
         for path, operations in schema["paths"].items():
+            for operation in operations.values():
+                if "422" in operation["responses"]:
+                    operation["responses"]["422"] = invalid
             if path.startswith("/api/curator/") and path != "/api/curator/login":
                 for operation in operations.values():
                     operation["security"] = [{"session": []}, {"token": []}]

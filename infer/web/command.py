@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from infer.web.settings import Settings
     from infer.web.store import Store
 
+_BACKLOG = 2048  # connections that wait to be taken, as uvicorn has it
 STORE = "sqlite:///museum-guide.sqlite"
 
 
@@ -193,6 +194,7 @@ def _serve(**values: Any) -> None:
             _import(services, values["works"], console)
         app = _app(services)
         config = server_config(app, values["proxy"])
+        listening.listen(_BACKLOG)  # whoever reads the address may come at once
         _announce(settings, listening, console)
         uvicorn.Server(config).run(sockets=[listening])
 
@@ -222,8 +224,10 @@ def _settings(values: dict[str, Any]) -> Settings:
     from infer.web.settings import Settings
 
     languages = values["languages"] or tuple(LANGUAGES)
+    fetched = values["languages"] or ("en",)
     return Settings(
         host=values["host"], port=values["port"], museum=values["museum"], languages=languages,
+        fetched=fetched,
         password_hash=_password_hash(values["password_file"]), hosts=tuple(values["hosts"]),
         rate=values["rate"], requests=values["requests"],
     )  # fmt: skip

@@ -15,7 +15,6 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from infer.web.metrics import Metrics
@@ -90,10 +89,9 @@ class Protection:
     """The ASGI layer around everything."""
 
     def __init__(
-        self, app: ASGIApp, *, settings: Settings, limiter: Limiter, metrics: Metrics,
-        router: Router,
-    ) -> None:  # fmt: skip
-        self._app, self._router = app, router
+        self, app: ASGIApp, *, settings: Settings, limiter: Limiter, metrics: Metrics
+    ) -> None:
+        self._app = app
         self._allowed = settings.allowed
         self._rates = read_rate(settings.requests)
         self._limiter, self._metrics = limiter, metrics
@@ -138,7 +136,7 @@ class Protection:
             self._limiter.require(self._rates, client_of(scope), "requests")
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        route = _route(self._router, scope)
+        route = _route(scope)
         method = (
             scope["method"] if scope["method"] in (*_SAFE, "POST", "PUT", "DELETE") else "other"
         )
@@ -199,9 +197,8 @@ def _add_headers(message: Message, path: str) -> None:
         headers.setdefault("Cache-Control", "no-cache")
 
 
-def _route(router: Router, scope: Scope) -> str:
-    """The pattern of a path, so that there are few of them."""
-    for route in router.routes:
-        if route.matches(scope)[0] is not Match.NONE:
-            return str(getattr(route, "path", "other"))
-    return "other"
+def _route(scope: Scope) -> str:
+    """The pattern of the path that was answered, so that there are few of them."""
+    route = scope.get("route")
+    found = getattr(route, "path_format", None) or getattr(route, "path", None)
+    return str(found or scope.get("root_path") or "other")

@@ -26,6 +26,8 @@ class Settings:
     languages: tuple[Language, ...] = get_args(Language)
     lengths: tuple[Length, ...] = get_args(Length)
     styles: tuple[Style, ...] = get_args(Style)
+    fetched: tuple[Language, ...] = ("en",)
+    """Languages whose voice is fetched where it is absent."""
     password_hash: str | None = field(default=None, repr=False)
     hosts: tuple[str, ...] = ()
     """Names under which the server answers, besides those of this machine; none: see `allowed`."""

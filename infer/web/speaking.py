@@ -15,7 +15,7 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from data.errors import GuideError
+from data.errors import GuideError, SpeechError
 from data.prompt import LANGUAGES
 from infer.web.schemas import Format
 
@@ -40,15 +40,17 @@ class Voices:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="guide-voice")
 
-    def prepare(self, language: str) -> None:
-        """Fetch and open a language's voice; where there is none, the log says so."""
+    def prepare(self, language: str, *, fetch: bool) -> None:
+        """Open a language's voice, fetched if wished; where there is none, the log says so."""
         if self._silent:
             return
         try:
+            if not fetch and language not in _present():
+                raise SpeechError(_how_to_fetch(language))
             with self._lock:
                 self._voices.setdefault(language, _open(language, self._console))
         except (GuideError, ImportError) as error:
-            _log.info("%s Guides in %s are text alone.", error, LANGUAGES[language])
+            _log.info("Guides in %s are text alone: %s", LANGUAGES[language], error)
 
     def available(self, language: str) -> bool:
         """Whether the language can be heard."""
@@ -148,6 +150,12 @@ def _open(language: str, console: Console) -> Any:
     from infer.speech import open_voice
 
     return open_voice(language, console)
+
+
+def _how_to_fetch(language: str) -> str:
+    from models.voices import voice_of_language
+
+    return f"guide models pull {voice_of_language(language)[0]} fetches a voice."
 
 
 def _present() -> list[str]:
