@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from bench.common import machine
 from evaluate.ab.sequential import CODES, Decision, SequentialTest, follow
 
 Z = 1.959964  # two-sided 5 %
+HEAD = " mean   ties   A better   B better      equal  undecided      false   median   90 % votes"
 FIRST_LOOK = 10  # votes before which nobody would look at a z-test
 
 
@@ -76,6 +78,24 @@ def row(
     return f"{case.mean:5.2f}{100 * case.ties:5.0f} %{cells}{median:9.0f}{late:7.0f}", false
 
 
+def pair_of_visitors(a: float, b: float) -> Case:
+    """(1 + a - b) / 2 of a visitor of A and one of B, who finish with these chances."""
+    return Case((1 + a - b) / 2, a * b + (1 - a) * (1 - b))
+
+
+def table(
+    cases: Sequence[Case], options: argparse.Namespace, margin: float, rng: np.random.Generator
+) -> float:
+    """Print a line a case; returns the worst share of false decisions."""
+    test, worst = SequentialTest(margin=margin, level=options.level), 0.0
+    for case in cases:
+        shares = np.tile(case.shares, (options.experiments, 1))
+        text, false = row(case, *follow(test, shares, options.votes, rng), margin)
+        worst = max(worst, false)
+        print(text, flush=True)
+    return worst
+
+
 def main() -> None:
     """Print the table and the worst error rate."""
     parser = argparse.ArgumentParser(
@@ -88,21 +108,20 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=17)
     options = parser.parse_args()
     begun = time.perf_counter()
-    test = SequentialTest(margin=options.margin, level=options.level)
     rng = np.random.default_rng(options.seed)
     print(
         f"{options.experiments:,} experiments a line, a look after each of {options.votes} votes\n"
-        f"level {options.level}, equal within {options.margin}; mean: A's wins, ties half\n"
-        " mean   ties   A better   B better      equal  undecided      false   median   90 % votes"
+        f"level {options.level}, equal within {options.margin}; mean: A's wins, ties half\n{HEAD}"
     )
-    worst = 0.0
-    for ties in (0.0, 0.3):
-        for mean in (0.5, 0.52, 0.55, 0.5 + options.margin, 0.65, 0.7, 0.8):
-            case = Case(mean, ties)
-            shares = np.tile(case.shares, (options.experiments, 1))
-            text, false = row(case, *follow(test, shares, options.votes, rng), options.margin)
-            worst = max(worst, false)
-            print(text, flush=True)
+    means = (0.5, 0.52, 0.55, 0.5 + options.margin, 0.65, 0.7, 0.8)
+    cases = [Case(mean, ties) for ties in (0.0, 0.3) for mean in means]
+    worst = table(cases, options, options.margin, rng)
+    print(
+        "pairs of visitors of a split, A finishing 60 % of guides, B 60, 62, 70 and 80 %; equal "
+        f"within {options.margin}\n{HEAD}"
+    )
+    pairs = [pair_of_visitors(0.6, b) for b in (0.6, 0.62, 0.6 + options.margin, 0.8)]
+    worst = max(worst, table(pairs, options, options.margin / 2, rng))
     naive = naive_errors(Case(0.5, 0.0), options.experiments, options.votes, rng)
     print(
         f"most false decisions: {100 * worst:.2f} %, allowed are {100 * options.level:.0f} %\n"

@@ -263,7 +263,7 @@ def tell(site, session, stop=7, **wish):
 
 def visitors(site, wanted):
     """Browsers until so many of each style were there."""
-    found = {"clear": [], "literary": []}
+    found: dict[str, list[requests.Session]] = {"clear": [], "literary": []}
     while any(len(of) < wanted for of in found.values()):
         session = requests.Session()
         found[tell(site, session)["style"]].append(session)
@@ -344,7 +344,7 @@ def test_guides_of_a_file_are_a_variant(site, tmp_path):
     splits.create("file", Plan(b=variant))
     site.split.look()
     try:
-        texts = Counter()
+        texts: Counter[str] = Counter()
         for _ in range(12):
             with requests.Session() as session:
                 texts[tell(site, session)["text"]] += 1
