@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from infer.engine import Engine
 from tests.web import WORKS, Site, read_events, serving
 
 
@@ -77,7 +78,9 @@ def test_record_too_long_for_the_model_is_refused(telling: Site):
 
 def test_full_queue_is_503_with_retry_after(tiny, tmp_path):
     with serving(tmp_path, model=str(tiny), slots=1, languages=("en",)) as site:
-        site.services.desk.session.drawer.queue = 1
+        engine = site.services.desk.session.drawer
+        assert isinstance(engine, Engine)
+        engine.queue = 1
         held = [
             site.post("/api/guides", {"artwork": WORKS[0], "seed": seed, "length": "full"},
                       headers={"Accept": "text/event-stream"}, stream=True)

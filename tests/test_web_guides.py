@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from infer.web.services import ListenedEvent
 from tests.web import WORKS, Site, artwork, serving
 
 
@@ -69,7 +70,7 @@ def test_many_listeners_at_once_all_get_their_guide(site: Site):
 
 
 def test_listening_is_told_to_plugins_and_metrics(site: Site):
-    heard = []
+    heard: list[ListenedEvent] = []
     site.services.hooks.listened.append(heard.append)
     guide = site.post("/api/guides", {"artwork": WORKS[0]}).json()
     answer = site.post(f"/api/guides/{guide['id']}/listened", {"seconds": 12.5, "finished": False})
@@ -114,7 +115,7 @@ def test_half_written_guides_of_a_dead_process_are_tidied_away(tmp_path):
         wanted = Wanted(artwork(0), Request())
         young, old = (guides.begin(wanted, seed=n, model="m", prompt_hash="p") for n in range(2))
         with site.services.store.writing() as session:
-            session.get(Guide, old).created = now() - ABANDONED - timedelta(seconds=1)
+            session.get_one(Guide, old).created = now() - ABANDONED - timedelta(seconds=1)
         guides.tidy()
         assert site.get(f"/api/guides/{old}").status_code == 404
         assert site.get(f"/api/guides/{young}").json()["state"] == "writing"

@@ -27,7 +27,7 @@ def site(served):
 def until_ended(site: Site, job_id: str) -> dict:
     deadline = time.monotonic() + 60
     while True:
-        progress = site.get(f"/api/curator/jobs/{job_id}").json()
+        progress: dict = site.get(f"/api/curator/jobs/{job_id}").json()
         if progress["state"] in ("done", "cancelled"):
             return progress
         assert time.monotonic() < deadline, progress
@@ -72,7 +72,7 @@ def test_work_that_was_deleted_meanwhile_is_a_fault_and_no_end(site: Site):
             )  # fmt: skip
     site.delete(f"/api/curator/works/{gone}")
     with site.services.store.writing() as session:
-        session.get(Job, "a" * 32).state = "waiting"
+        session.get_one(Job, "a" * 32).state = "waiting"
     progress = until_ended(site, "a" * 32)
     assert (progress["done"], progress["faults"]) == (2, ["There is no such work."])
     assert site.get(f"/api/works/{kept}").json()["guides"]

@@ -60,6 +60,7 @@ class Site:
         self.services, self.port = services, port
         self.url = f"http://127.0.0.1:{port}"
         self.browser = requests.Session()
+        self.token = ""  # of a script
 
     def get(self, path: str, **more: Any) -> requests.Response:
         return self.browser.get(self.url + path, timeout=60, **more)

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from data.errors import GuideError
-from data.prompt import LANGUAGES
+from data.prompt import LANGUAGES, Language
 from infer.options import CONTEXT, MAX_TOKENS, Options, Sampling
 from models.catalog import DEFAULT_MODEL
 
@@ -224,7 +224,7 @@ def _settings(values: dict[str, Any]) -> Settings:
     from infer.web.settings import Settings
 
     languages = values["languages"] or tuple(LANGUAGES)
-    fetched = values["languages"] or ("en",)
+    fetched: tuple[Language, ...] = values["languages"] or ("en",)
     return Settings(
         host=values["host"], port=values["port"], museum=values["museum"], languages=languages,
         fetched=fetched,
