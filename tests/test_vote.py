@@ -9,9 +9,12 @@ import requests
 from sqlalchemy import func, select
 
 from evaluate.ab.guard import COOKIE, Limits
+from evaluate.ab.split.store import Plan, SplitStore
 from evaluate.ab.store import Rules
 from evaluate.ab.tables import Ballot, Vote, Voter
 from evaluate.ab.votes import read_votes
+from infer.web.tables import now
+from tests.postgres import binaries, postgres
 from tests.test_ab import entries
 from tests.vote_server import running
 
@@ -335,3 +338,35 @@ def test_cookie_is_for_this_site_and_no_script(person):
     answer = person.session.get(f"{person.site.url}/api/vote/{person.name}/ballot", timeout=30)
     cookie = answer.headers["Set-Cookie"]
     assert all(word in cookie for word in ("HttpOnly", "SameSite=strict", "Max-Age="))
+
+
+# Several servers on one store
+
+
+@pytest.mark.skipif(binaries() is None, reason="no PostgreSQL is installed")
+def test_two_servers_on_one_postgres_count_a_vote_once():
+    with postgres() as url, running(url, QUICK) as one, running(url, QUICK) as two:
+        one.votes.create("shared", ["good", "bad"], entries(4), Rules(3, attention_every=2))
+        person = Person(one, "shared")
+        elsewhere = Person(two, "shared")
+        shown = person.ballot()
+        elsewhere.session.cookies.update(person.session.cookies.get_dict())
+        assert elsewhere.ballot()["id"] == shown["id"]
+        assert elsewhere.vote(shown).status_code == 200
+        refused(person.vote(shown), 409)
+        while not (shown := person.ballot())["done"]:
+            person.vote(shown, "right")
+        assert len(read_votes(two.votes, "shared").outcomes) == 3
+        splits = SplitStore(two.services.store)
+        splits.create("spring", Plan(b={"style": "literary"}))
+        one.split.look()
+        assert one.services.hooks.choose_options
+        splits.give(splits.find("spring"), "v", "a", "work")
+        splits.hear("work", "v", 30.0, True, 30.0)
+        found = splits.visits(splits.find("spring"), now() + timedelta(hours=3))
+        assert [visit.value for visit in found] == [1.0]
+        splits.end("spring", "killed", "a")
+        one.split.look()
+        assert not one.services.hooks.choose_options
+        for browser in (person, elsewhere):
+            browser.session.close()
