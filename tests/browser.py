@@ -142,6 +142,15 @@ def log_in(page: Page, url: str) -> None:
     page.get_by_role("heading", name="Works").wait_for()
 
 
+def until(page: Page, condition: str) -> None:
+    """Wait for a condition; Playwright's own wait evaluates strings, which the page forbids."""
+    for _ in range(PATIENCE // 100):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"never true: {condition}")
+
+
 def words(page: Page) -> list[str]:
     """The sentences of the transcript."""
     return page.locator(".sentence").all_inner_texts()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import PASSWORD, Museum, chromium, log_in, museum, needs_chromium, visit
+from tests.browser import PASSWORD, Museum, chromium, log_in, museum, needs_chromium, until, visit
 
 pytestmark = needs_chromium
 
@@ -211,7 +211,7 @@ def tour(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Path:
         page.get_by_role("button", name="Write a guide").click()
         page.locator(".guide-card").wait_for()
         page.locator(".guide-card audio").evaluate("audio => audio.play()")
-        page.wait_for_function("document.querySelector('.guide-card audio').currentTime > 0")
+        until(page, "document.querySelector('.guide-card audio').currentTime > 0")
         page.get_by_role("link", name="Offline tour").click()
         with page.expect_download() as coming:
             page.get_by_role("button", name="Make the folder").click()
@@ -230,7 +230,7 @@ def test_an_exported_tour_plays_from_its_folder(browser: Browser, tour: Path) ->
         page.get_by_role("link", name="The Jug").click()
         expect(page.get_by_role("heading", name="The Jug")).to_be_focused()
         page.get_by_role("button", name="Play", exact=True).click()
-        page.wait_for_function("document.querySelector('#audio').currentTime > 0.5")
+        until(page, "document.querySelector('#audio').currentTime > 0.5")
         expect(page.locator(".sentence.spoken")).to_have_count(1)
         page.get_by_label("Speed").select_option("0.75")
         assert page.evaluate("document.querySelector('#audio').playbackRate") == 0.75

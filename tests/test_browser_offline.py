@@ -10,7 +10,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import Museum, chromium, museum, needs_chromium, visit, words
+from tests.browser import Museum, chromium, museum, needs_chromium, until, visit, words
 
 pytestmark = needs_chromium
 
@@ -36,7 +36,7 @@ def keep(page: Page, url: str, stop: int) -> list[str]:
     """Open a work and wait until all of it is on the device."""
     page.goto(f"{url}/s/{stop}")
     page.locator("#guide[data-kept]").wait_for()
-    page.wait_for_function(CONTROLLED)
+    until(page, CONTROLLED)
     return words(page)
 
 
@@ -74,9 +74,9 @@ def test_a_work_that_was_opened_plays_without_a_server(browser: Browser, tmp_pat
         page.locator(".badge").wait_for()
         assert words(page) == told
         expect(page.locator("#offline")).to_contain_text("cannot be reached")
-        page.wait_for_function(PLAYING)
+        until(page, PLAYING)
         page.get_by_label("Moment").fill("6")
-        page.wait_for_function("document.querySelector('#audio').currentTime > 6")
+        until(page, "document.querySelector('#audio').currentTime > 6")
         page.get_by_role("link", name="All works").click()
         expect(page.locator(".works li")).to_have_count(1)
         expect(page.locator("#count")).to_have_text("On this device · 1 work")

@@ -9,7 +9,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import Museum, chromium, museum, needs_chromium, visit, words
+from tests.browser import Museum, chromium, museum, needs_chromium, until, visit, words
 
 pytestmark = needs_chromium
 
@@ -61,7 +61,7 @@ def test_a_number_on_the_keypad_starts_the_guide(page: Page, site: Museum) -> No
     press(page, "7")
     page.get_by_role("button", name="Listen").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(VERMEER)
-    page.wait_for_function(PLAYING)
+    until(page, PLAYING)
     expect(page.locator(".sentence.spoken")).to_have_count(1)
     assert page.url.endswith("/s/7")
 
@@ -133,19 +133,19 @@ def test_a_title_is_text_whatever_it_holds(page: Page, silent: Museum) -> None:
 
 def test_play_pause_back_and_speed(page: Page, site: Museum) -> None:
     open_stop(page, site.url, 7)
-    page.wait_for_function(PLAYING)
+    until(page, PLAYING)
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
     page.get_by_label("Moment").fill("12")
-    page.wait_for_function("document.querySelector('#audio').currentTime > 11")
+    until(page, "document.querySelector('#audio').currentTime > 11")
     page.get_by_role("button", name="Back 10 seconds").click()
-    page.wait_for_function("document.querySelector('#audio').currentTime < 3")
+    until(page, "document.querySelector('#audio').currentTime < 3")
     page.get_by_label("Speed").select_option("1.5")
     audio = "document.querySelector('#audio')"
     assert page.evaluate(f"[{audio}.playbackRate, {audio}.preservesPitch]") == [1.5, True]
     page.get_by_role("button", name="Play", exact=True).focus()
     page.keyboard.press("Space")
-    page.wait_for_function(PLAYING)
+    until(page, PLAYING)
     page.reload()
     expect(page.get_by_label("Speed")).to_have_value("1.5")
 
@@ -155,12 +155,12 @@ def test_a_sentence_that_is_clicked_is_heard(page: Page, site: Museum) -> None:
     page.locator(".sentence").nth(3).click()
     expect(page.locator(".sentence").nth(3)).to_have_attribute("aria-current", "true")
     expect(page.locator(".sentence").nth(2)).to_have_class("sentence fresh said")
-    page.wait_for_function(PLAYING)
+    until(page, PLAYING)
 
 
 def test_the_guide_ends_and_plays_again_from_the_start(page: Page, site: Museum) -> None:
     open_stop(page, site.url, 12)
-    page.wait_for_function(PLAYING)
+    until(page, PLAYING)
     page.get_by_label("Speed").select_option("1.5")
     page.locator(".sentence").last.click()
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()

@@ -109,8 +109,7 @@ function reached(yes) {
 async function settingsChanged(names) {
   if (names.includes("language")) {
     await useLanguage(settings.language);
-    openSettings(settingsChanged);
-    byId("language").focus();
+    redrawSettings();
     byId("offline").textContent = byId("offline").hidden ? "" : t("offline");
     drawScanButton();
     search.show();
@@ -120,6 +119,13 @@ async function settingsChanged(names) {
   if (names.includes("language") || names.includes("guideLanguage")) {
     view.redraw(follows || names.includes("guideLanguage"));
   }
+}
+
+/** The open dialog in the new language; one that was closed in the meantime stays closed. */
+function redrawSettings() {
+  if (!byId("settings").open) return;
+  openSettings(settingsChanged);
+  byId("language").focus();
 }
 
 async function setUpScanner() {

@@ -100,8 +100,10 @@ function showLogin(why = "") {
 async function settingsChanged(names) {
   if (!names.includes("language")) return;
   await useLanguage(settings.language, FOLDERS);
-  openSettings(settingsChanged, false);
-  byId("language").focus();
+  if (byId("settings").open) {
+    openSettings(settingsChanged, false);
+    byId("language").focus();
+  }
   await show(false);
 }
 
