@@ -11,6 +11,7 @@ sound is when the first sentence's samples are ready to be played.
 from __future__ import annotations
 
 import json
+import math
 import resource
 import time
 from pathlib import Path
@@ -46,7 +47,8 @@ def main(model: str, name: str, language: str, sentences: int, repeat: int) -> N
     voice = open_voice(language, console, name)
     opened = time.perf_counter() - start
     print(machine())
-    print(f"voice {voice.name}, opened in {opened:.2f} s")
+    gain = 20 * math.log10(voice.loudness.gain)
+    print(f"voice {voice.name}, opened in {opened:.2f} s, {gain:+.1f} dB to -16 LUFS")
     _alone(voice, language, sentences)
     if repeat:
         _beside(voice, language, model, repeat, console)
