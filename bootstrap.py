@@ -30,7 +30,8 @@ CMAKE_ARGS = "-DLLAVA_BUILD=OFF"
 # The voice is part of what people get who set the project up, though not of the package's base.
 DEFAULT_EXTRAS = ["speech"]
 LOCKS = ROOT / "requirements"
-# Their packages are in serve.lock; every other extra's are resolved on top of the lock.
+# Their packages are locked (serve.lock holds them all, guide.lock those without `serve`); every
+# other extra's are resolved on top of the lock.
 LOCKED_EXTRAS = {"speech", "serve"}
 
 
@@ -66,7 +67,7 @@ def main(extras: list[str]) -> int:
 
 def _install(python: Path, extras: list[str]) -> None:
     """The locked packages first, then this project and what its other extras ask for."""
-    lock = LOCKS / ("serve.lock" if LOCKED_EXTRAS.intersection(extras) else "guide.lock")
+    lock = LOCKS / ("serve.lock" if "serve" in extras else "guide.lock")
     project = f".[{','.join(extras)}]" if extras else "."
     if os.environ.get("GUIDE_UNLOCKED"):
         _pip(python, "--editable", project, "--constraint", str(_without_hashes(lock)))
@@ -76,7 +77,7 @@ def _install(python: Path, extras: list[str]) -> None:
     build = {"PIP_BUILD_CONSTRAINT": str(LOCKS / "build.lock")}
     _pip(python, "--require-hashes", "--requirement", str(lock), **build)
     _pip(python, "--no-deps", "--editable", ".", **build)
-    if extras:
+    if not LOCKED_EXTRAS.issuperset(extras):
         _pip(python, "--editable", project, "--constraint", str(_without_hashes(lock)))
 
 

@@ -22,8 +22,8 @@ from typing import Any
 import click
 
 from data.errors import GuideError
-from models.catalog import SHIPPED_CATALOG, load_catalog
-from models.voices import SHIPPED_VOICES, load_voices
+from models.catalog import Entry
+from models.voices import VoiceEntry
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ROOT / "requirements"
@@ -34,7 +34,13 @@ RECIPES: dict[str, list[str]] = {
     "pip.lock": ["requirements/pip.in"],
     "build.lock": ["requirements/build.in"],
     "serve.lock": ["pyproject.toml", "--extra", "speech", "--extra", "serve"],
-    "guide.lock": ["pyproject.toml", "--constraints", "requirements/serve.lock"],
+    "guide.lock": [
+        "pyproject.toml",
+        "--extra",
+        "speech",
+        "--constraints",
+        "requirements/serve.lock",
+    ],
 }
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
 
@@ -52,10 +58,7 @@ def main() -> None:
 @click.option("--upgrade", is_flag=True, help="Take the newest versions allowed.")
 def lock(upgrade: bool) -> None:
     """Write requirements/*.lock, for every platform and Python, without a word of any index."""
-    known = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     for name, inputs in RECIPES.items():
-        if "serve" not in known["project"]["optional-dependencies"]:
-            inputs = inputs[:3] if name == "serve.lock" else inputs  # XXX until there is serve
         command = [
             sys.executable, "-m", "uv", "pip", "compile", *inputs, "--universal", "--quiet",
             "--python-version", OLDEST_PYTHON, "--generate-hashes", "--no-emit-index-url",
@@ -155,25 +158,40 @@ def pins(path: Path) -> dict[str, str]:
 
 
 def models() -> list[dict[str, str]]:
-    """Every shipped catalog's entry: models and, where there are any, voices."""
-    found = [
-        {"name": name, "base": entry.base, "licence": entry.licence, "sha256": entry.sha256 or ""}
-        for name, entry in load_catalog().items()
-        if name in tomllib.loads(SHIPPED_CATALOG.read_text(encoding="utf-8"))
-    ]
-    shipped = tomllib.loads(SHIPPED_VOICES.read_text(encoding="utf-8"))
-    for name, voice in load_voices().items():
-        if name in shipped:
-            sha256 = voice.files["model"].sha256 or ""
-            described = {"base": voice.description, "licence": voice.licence, "sha256": sha256}
-            found.append({"name": name, **described})
+    """Every file of the shipped catalogs: models, and the voices' parts."""
+    found = []
+    for name, fields in _shipped("catalog.toml").items():
+        entry = Entry.model_validate(fields)
+        found.append(
+            {
+                "name": name,
+                "base": entry.base,
+                "licence": entry.licence,
+                "sha256": str(entry.sha256),
+            }
+        )
+    for name, fields in _shipped("voices.toml").items():
+        voice = VoiceEntry.model_validate(fields)
+        for part, file in voice.files.items():
+            found.append(
+                {
+                    "name": f"{name} ({part})",
+                    "base": voice.description,
+                    "licence": voice.licence,
+                    "sha256": str(file.sha256),
+                }
+            )
     return found
+
+
+def _shipped(name: str) -> dict[str, Any]:
+    return tomllib.loads((ROOT / "models" / name).read_text(encoding="utf-8"))
 
 
 def _component(model: dict[str, str]) -> dict[str, Any]:
     return {
         "type": "machine-learning-model",
-        "bom-ref": f"model-{model['name']}",
+        "bom-ref": f"model-{model['sha256'][:12]}-{model['name']}",
         "name": model["name"],
         "description": model["base"],
         "licenses": [{"license": {"name": model["licence"]}}],

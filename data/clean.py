@@ -55,7 +55,11 @@ _TAG = re.compile(
     r"(?:\s[^<>]{0,400})?/?>",
     re.IGNORECASE,
 )
-_INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x2060, 0xFEFF])
+# Marks that turn the reading direction round, and "tag" characters, which nobody sees, have
+# no place in a record; the two marks that Hebrew and Arabic need beside numbers stay.
+_UNSEEN = (0x00AD, 0x200B, 0x2060, 0xFEFF)
+_TURNING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_INVISIBLE = dict.fromkeys((*_UNSEEN, *_TURNING, *range(0xE0000, 0xE0080)))
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LINE_ENDS = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 _SPACES = re.compile(r"[^\S\n]+")

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from models.catalog import SHIPPED_CATALOG, Entry, WheelSource
 from models.fetch import fetch
+from models.voices import VoiceEntry
 from tests.conftest import ROOT
 
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
@@ -48,7 +49,7 @@ def test_a_lock_names_no_index(lock):
 
 
 @pytest.mark.parametrize(
-    ("lock", "extras"), [("guide.lock", []), ("serve.lock", ["speech", "serve"])]
+    ("lock", "extras"), [("guide.lock", ["speech"]), ("serve.lock", ["speech", "serve"])]
 )
 def test_the_lock_satisfies_what_the_project_asks_for(lock, extras):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -72,6 +73,13 @@ def test_every_shipped_model_has_a_size_and_a_sha256():
         entry = Entry.model_validate(fields)
         assert entry.sha256, name
         assert entry.size, name
+
+
+def test_every_file_of_a_shipped_voice_has_a_size_and_a_sha256():
+    for name, fields in tomllib.loads((ROOT / "models" / "voices.toml").read_text()).items():
+        for part, file in VoiceEntry.model_validate(fields).files.items():
+            assert file.sha256, f"{name} {part}"
+            assert file.size, f"{name} {part}"
 
 
 def test_nothing_of_a_wheel_that_carries_a_model_is_run(tmp_path, tiny, monkeypatch):
