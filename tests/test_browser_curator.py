@@ -97,7 +97,7 @@ def test_two_works_cannot_have_one_number(desk: Page, site: Museum) -> None:
     expect(desk.locator(".says.bad")).to_contain_text("7")
 
 
-def test_an_edit_is_checked_marked_approved_and_told(
+def test_a_guide_is_approved_edited_checked_told_and_withdrawn(
     desk: Page, browser: Browser, site: Museum
 ) -> None:
     open_work(desk, site, "Girl with a Pearl Earring")
@@ -105,6 +105,9 @@ def test_an_edit_is_checked_marked_approved_and_told(
     card = desk.locator(".guide-card")
     expect(card).to_have_count(1)
     expect(card.locator(".ok")).to_be_visible()
+    card.get_by_role("button", name="Approve").click()
+    expect(card.get_by_text("Approved: this is what visitors get.")).to_be_visible()
+    expect(card.locator(".badge")).to_have_text("Written by a machine, approved by the museum")
 
     card.get_by_role("button", name="Edit").click()
     card.get_by_label("The guide’s words").fill(
@@ -122,8 +125,6 @@ def test_an_edit_is_checked_marked_approved_and_told(
     card.get_by_label("The guide’s words").fill("Johannes Vermeer painted this canvas around 1665.")
     card.get_by_role("button", name="Save and check").click()
     expect(card.get_by_text("Saved and checked")).to_be_visible()
-    card.get_by_role("button", name="Approve").click()
-    expect(card.get_by_text("Approved: this is what visitors get.")).to_be_visible()
     card.get_by_text("History").click()
     expect(card.locator(".history li")).to_have_count(4)
 
