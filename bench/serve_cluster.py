@@ -95,7 +95,7 @@ def main(
         options = ["--model", model, "--silent", "--proxy", "127.0.0.1", "--store", url]
         options += ["--rate", "100000/minute", "--requests", "100000/minute"]
         options += ["--backend", backend] if backend else []
-        servers = []
+        servers: list[subprocess.Popen[bytes]] = []
         for port in ports:  # one after the other: the first makes the tables
             more = ["--works", str(folder / "works.jsonl")] if not servers else []
             servers.append(stack.enter_context(_server(port, [*options, *more], folder)))
@@ -281,9 +281,7 @@ def _browser(number: int) -> Iterator[requests.Session]:
 
     class Adapter(HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-            super().init_poolmanager(  # type: ignore[no-untyped-call]
-                *args, source_address=(f"127.0.0.{number + 10}", 0), **kwargs
-            )
+            super().init_poolmanager(*args, source_address=(f"127.0.0.{number + 10}", 0), **kwargs)
 
     with requests.Session() as session:
         session.mount("http://", Adapter())

@@ -33,6 +33,12 @@ def options_of(text):
     return set(re.findall(r"--[a-z-]+", text))
 
 
+def found(pattern, text, flags=0):
+    match = re.search(pattern, text, flags)
+    assert match, pattern
+    return match.group(1)
+
+
 def known_options():
     return {name for parameter in serve.params for name in parameter.opts}
 
@@ -41,7 +47,7 @@ def test_containers_start_guide_serve_with_options_it_has():
     services = compose()["services"]
     said = " ".join(services["guide-1"]["command"]) + (DEPLOY / "Dockerfile").read_text("utf-8")
     assert {"--model", "--museum", "--proxy"} <= options_of(said)
-    entry = re.search(r"ENTRYPOINT \[(.*)\]", said).group(1)
+    entry = found(r"ENTRYPOINT \[(.*)\]", said)
     assert options_of(entry + " ".join(services["guide-1"]["command"])) <= known_options()
 
 
@@ -57,7 +63,7 @@ def test_nginx_sends_to_the_servers_there_are_and_buffers_no_stream():
     config = (DEPLOY / "nginx.conf").read_text("utf-8")
     servers = re.findall(r"server (guide-\d):8000", config)
     assert servers == [name for name in compose()["services"] if name.startswith("guide-")]
-    location = re.search(r"location / \{(.*?)\n        \}", config, re.DOTALL).group(1)
+    location = found(r"location / \{(.*?)\n        \}", config, re.DOTALL)
     assert "proxy_buffering off;" in location
     assert 'proxy_set_header Connection "";' in location
 
@@ -75,7 +81,7 @@ def test_nginx_accepts_its_configuration(tmp_path):
 @program("systemd-analyze")
 def test_systemd_accepts_the_unit(tmp_path):
     unit = (DEPLOY / "museum-guide@.service").read_text("utf-8")
-    assert options_of(re.search(r"ExecStart=(.*)", unit).group(1)) <= known_options()
+    assert options_of(found(r"ExecStart=(.*)", unit)) <= known_options()
     unit = unit.replace("/opt/museum-guide/.venv/bin/guide", sys.executable)
     (tmp_path / "museum-guide@8001.service").write_text(unit)
     done = run("systemd-analyze", "verify", str(tmp_path / "museum-guide@8001.service"))

@@ -1,13 +1,15 @@
 """`guide batch --engine ray`: every work once, in a folder of parts, whatever dies on the way."""
 
-import gzip
 import gc
+import gzip
+import importlib
 import json
 import os
 import signal
 import subprocess
 import warnings
 from collections import Counter
+from typing import cast
 
 import fsspec
 import psutil
@@ -64,6 +66,13 @@ def works(tmp_path):
     path = tmp_path / "works.jsonl"
     path.write_text("".join(json.dumps(a) + "\n" for a in ARTWORKS))
     return path
+
+
+def works_of(source):
+    """All of them; none is a fault."""
+    items = list(read_works(source))
+    assert all(isinstance(item, Work) for item in items)
+    return cast("list[Work]", items)
 
 
 def rows(folder):
@@ -194,7 +203,7 @@ def test_works_come_from_any_address_and_go_to_one(tmp_path):
         pq.write_table(table, file)
     with memory.open("/museum/more.jsonl.gz", "wb") as file:
         file.write(gzip.compress(b'{"title": "C"}\n'))
-    found = list(read_works("memory://museum"))
+    found = works_of("memory://museum")
     assert [work.artwork.title for work in found] == ["C", "A", "B"]
     assert found[1].artwork.subjects == ("jug", "lemon")
     assert found[0].source == "memory:///museum/more.jsonl.gz"
@@ -249,6 +258,6 @@ def test_address_without_a_cluster_is_a_sentence(works, tmp_path):
 
 
 def test_use_is_not_reported_to_its_makers(cluster):
-    from ray._private.usage import usage_lib
+    usage_lib = importlib.import_module("ray._private.usage.usage_lib")
 
     assert not usage_lib.usage_stats_enabled()
