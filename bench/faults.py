@@ -238,23 +238,25 @@ def clock(stages: tuple[str, ...]) -> None:
     results = []
     for stage in _chosen(stages):
         tried = Tried(stage.name, "clock set back")
-        with _undisturbed(stage) as (wanted, took, root, settings):
-            with _folder(stage, root) as folder:
-                hands = root / "clock"
-                hands.write_text("+0")
-                faked = settings | {
-                    "LD_PRELOAD": str(_FAKETIME),
-                    "FAKETIME_TIMESTAMP_FILE": str(hands),
-                    "FAKETIME_NO_CACHE": "1",
-                    "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                }
-                process = run(with_settings(stage.arguments, settings), folder, faked)
-                time.sleep(took / 2)
-                hands.write_text("-1d")
-                first = process.wait(timeout=_LONGEST), ""
-                hands.write_text("-365d")
-                second = _to_the_end(stage, folder, faked)
-                _judge(tried, stage, folder, settings, wanted, first if first[0] else second)
+        with (
+            _undisturbed(stage) as (wanted, took, root, settings),
+            _folder(stage, root) as folder,
+        ):
+            hands = root / "clock"
+            hands.write_text("+0")
+            faked = settings | {
+                "LD_PRELOAD": str(_FAKETIME),
+                "FAKETIME_TIMESTAMP_FILE": str(hands),
+                "FAKETIME_NO_CACHE": "1",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            }
+            process = run(with_settings(stage.arguments, settings), folder, faked)
+            time.sleep(took / 2)
+            hands.write_text("-1d")
+            first = process.wait(timeout=_LONGEST), ""
+            hands.write_text("-365d")
+            second = _to_the_end(stage, folder, faked)
+            _judge(tried, stage, folder, settings, wanted, first if first[0] else second)
         print(tried, flush=True)
         results.append(tried)
     _report(results)
@@ -295,7 +297,7 @@ def _judge(
     tried: Tried, stage: Stage, folder: Path, settings: Settings, wanted: Any,
     first: tuple[int, str], *, must_fail: bool = False,
 ) -> None:  # fmt: skip
-    """After the disturbance: did it end in a sentence, and is all there after another run?"""
+    """Whether it ended in a sentence, and whether all is there after another run."""
     tried.tries += 1
     status, words = first
     if status not in (0, 2) or "Traceback" in words or (must_fail and status == 0):
