@@ -13,7 +13,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 
 from evaluate.ab.tables import Base, VoteError
-from infer.web.store import DEFAULT_STORE, Store, StoreError
+from infer.web.settings import DEFAULT_STORE
+from infer.web.store import Store, StoreError
 
 _FILE = "sqlite:///"
 

@@ -21,6 +21,7 @@ from rich.logging import RichHandler
 from data.errors import GuideError
 from data.prompt import LANGUAGES, Language
 from infer.options import CONTEXT, MAX_TOKENS, Options, Sampling
+from infer.web.settings import DEFAULT_STORE
 from models.catalog import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from infer.web.store import Store
 
 _BACKLOG = 2048  # connections that wait to be taken, as uvicorn has it
-STORE = "sqlite:///museum-guide.sqlite"
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -59,7 +59,7 @@ STORE = "sqlite:///museum-guide.sqlite"
 )
 @click.option(
     "--store",
-    default=STORE,
+    default=DEFAULT_STORE,
     show_default=True,
     metavar="URL",
     envvar="GUIDE_STORE",

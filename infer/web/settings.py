@@ -9,6 +9,7 @@ from typing import get_args
 from data.errors import GuideError
 from data.prompt import Language, Length, Style
 
+DEFAULT_STORE = "sqlite:///museum-guide.sqlite"
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 

@@ -28,8 +28,6 @@ from sqlalchemy.orm import Session
 
 from data.errors import GuideError
 
-DEFAULT_STORE = "sqlite:///museum-guide.sqlite"
-
 _MIGRATING = 7_061_964_115  # the advisory lock of PostgreSQL under which one process migrates
 _PATIENCE = 30  # seconds for a lock
 
@@ -46,7 +44,7 @@ class Store:
         self._writer = engine.execution_options(writing=True)
 
     @classmethod
-    def open(cls, url: str = DEFAULT_STORE) -> Self:
+    def open(cls, url: str) -> Self:
         """Connect, create what is missing, and migrate to the shape of this version.
 
         Raises:
