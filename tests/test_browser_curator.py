@@ -210,7 +210,7 @@ def tour(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Path:
         log_in(page, site.url)
         open_work(page, site, "The Jug")
         page.get_by_role("button", name="Write a guide").click()
-        page.locator(".guide-card").wait_for()
+        page.get_by_text("The whole guide is ready.").wait_for()
         page.locator(".guide-card audio").evaluate("audio => audio.play()")
         until(page, "document.querySelector('.guide-card audio').currentTime > 0")
         page.get_by_role("link", name="Offline tour").click()
