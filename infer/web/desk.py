@@ -2,7 +2,7 @@
 
     desk = Desk(session, options, guides, voices, metrics)
     live = desk.begin(wanted)      # joins the guide if it is being written already
-    async for event in live.follow(): ...
+    async with aclosing(live.follow()) as events: ...
 
 The engine decides how many are written at once and how many wait. A guide whose listeners have all
 gone is given up while it waits, and finished for the store once it has begun.

@@ -2,7 +2,7 @@
 
     live = Live(guide_id, model)
     live.publish("sentence", {...})            # in the writer's thread
-    async for event in live.follow(): ...      # in the server's loop; from the first event on
+    async with aclosing(live.follow()) as events: ...     # in the server's loop
 
 Whoever comes later hears what was said already, and then the rest with everybody else.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,8 +53,8 @@ class Live:
         if name in LAST:
             self._ended.set()
 
-    async def follow(self) -> AsyncIterator[Event]:
-        """Every event from the first to the last."""
+    async def follow(self) -> AsyncGenerator[Event, None]:
+        """Every event from the first to the last; to be closed, for it counts who listens."""
         flag = asyncio.Event()
         with self._lock:
             self._waiting[flag] = asyncio.get_running_loop()

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -257,8 +258,9 @@ async def _stored(has: Services, guide: Guide, *, streamed: bool) -> Response:
 def _streamed(has: Services, live: Live) -> Response:
     async def told() -> AsyncIterator[ServerSentEvent]:
         try:
-            async for event in live.follow():
-                yield _event(event.name, event.data)
+            async with aclosing(live.follow()) as following:
+                async for event in following:
+                    yield _event(event.name, event.data)
         finally:
             has.desk.leave(live)
 
@@ -267,11 +269,12 @@ def _streamed(has: Services, live: Live) -> Response:
 
 async def _awaited(has: Services, live: Live) -> Response:
     try:
-        async for event in live.follow():
-            if event.name == "error":
-                raise ProblemError(event.data["status"], event.data["detail"])
-            if event.name == "done":
-                return JSONResponse(event.data)
+        async with aclosing(live.follow()) as following:
+            async for event in following:
+                if event.name == "error":
+                    raise ProblemError(event.data["status"], event.data["detail"])
+                if event.name == "done":
+                    return JSONResponse(event.data)
     finally:
         has.desk.leave(live)
     raise AssertionError("a guide ends with done or error")
