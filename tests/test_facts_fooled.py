@@ -97,7 +97,9 @@ def test_the_true_version_of_the_text_is_left_alone():
 
 def _unmarked(text):
     """The text without its marks, and the spans of what was in double brackets and in braces."""
-    plain, spans, blind = "", [], []
+    plain = ""
+    spans: list[tuple[int, int]] = []
+    blind: list[tuple[int, int]] = []
     for part in re.split(r"(\[\[.*?\]\]|\{\{.*?\}\})", text):
         marked = part[:2] in ("[[", "{{")
         said = part[2:-2] if marked else part

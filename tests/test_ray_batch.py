@@ -9,7 +9,7 @@ import signal
 import subprocess
 import warnings
 from collections import Counter
-from typing import cast
+from typing import Any, cast
 
 import fsspec
 import psutil
@@ -47,7 +47,13 @@ QUIET = Console(quiet=True)
 
 
 def options(**changes):
-    values = {"language": "en", "length": "brief", "style": "clear", "model": "none", "seed": 0}
+    values: dict[str, Any] = {
+        "language": "en",
+        "length": "brief",
+        "style": "clear",
+        "model": "none",
+        "seed": 0,
+    }
     return read_options(**(values | {"temperature": 0.7, "max_tokens": None} | changes))
 
 

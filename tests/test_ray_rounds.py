@@ -24,7 +24,8 @@ OPTIONS = read_options("en", "brief", "clear", "tiny", 0, 0.7, 60)
 
 def draw_all(engine, session):
     """What a cluster does with one work: every round a whole draft of the real model."""
-    state, asked = State(), []
+    state = State()
+    asked: list[Ask] = []
     for number in range(1, ROUNDS + 1):
         found = next_draw(ARTWORK, OPTIONS, "tiny", state, last=number == ROUNDS)
         if not isinstance(found, Ask):
@@ -69,11 +70,13 @@ def test_each_round_goes_on_from_what_was_kept_with_a_new_seed(drawn):
 def test_state_that_has_travelled_gives_the_same_guide(drawn):
     line, state, _ = drawn
     again = next_draw(ARTWORK, OPTIONS, "tiny", State.from_json(state.to_json()))
+    assert isinstance(again, dict)
     assert again["guide"] == line["guide"]
 
 
 def test_after_the_last_round_plain_sentences_end_the_guide():
     line = next_draw(ARTWORK, OPTIONS, "tiny", State(), last=True)
+    assert isinstance(line, dict)
     assert "Johannes Vermeer" in line["guide"]
     assert line["tokens"] == 0
     assert Judge(ARTWORK, Request()).report(line["guide"]).clean
