@@ -74,6 +74,11 @@ class Telling:
         if self._origin is not None:
             self._origin.close()
 
+    @property
+    def begun(self) -> bool:
+        """Whether the model has drawn anything yet; a plain first sentence comes before that."""
+        return self._origin is None or self._origin.measures().tokens > 0
+
     def result(self) -> dict[str, Any]:
         """The guide, its artwork, its model, the measures, and what the fact check saw."""
         outcome = self._outcome

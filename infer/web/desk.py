@@ -52,7 +52,6 @@ class _Writing:
     wanted: Wanted
     spoken: Spoken | None
     background: bool
-    sentences: int = 0
     given_up: bool = False
 
 
@@ -142,8 +141,9 @@ class Desk:
         """A listener has gone: what nobody waits for any more, and has not begun, is given up."""
         with self._lock:
             for writing in self._writing.values():
-                idle = not writing.background and live.followers == 0 and not writing.sentences
-                if writing.live is live and idle:
+                if writing.live is not live or writing.background or live.followers:
+                    continue
+                if not writing.telling.begun:
                     writing.given_up = True
                     writing.telling.cancel()
 
@@ -231,7 +231,6 @@ class Desk:
             if not position:
                 self._metrics.first_sentence.observe(time.perf_counter() - started)
             self.guides.add_sentence(guide_id, position, text)
-            writing.sentences += 1
             if writing.spoken:
                 futures.append(self._say(writing.spoken, guide_id, position, text))
             told = _sentence(guide_id, position, text, heard=writing.spoken is not None)
