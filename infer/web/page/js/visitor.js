@@ -19,7 +19,9 @@ let config;
 
 async function start() {
   setUpKeypad((stop) => go(`/s/${stop}`, true));
-  await useLanguage(settings.language);
+  const spoken = useLanguage(settings.language);
+  byId("open-settings").addEventListener("click", () => spoken.then(() => openSettings(settingsChanged)));
+  await spoken;
   config = await getJson("/api/config").catch(() => ({ museum: "", languages: ["en"], lengths: ["brief", "full"], voices: [] }));
   if (config.museum) {
     delete byId("museum").dataset.i18n;
@@ -27,7 +29,6 @@ async function start() {
   }
   view = new GuideView({ section: byId("guide"), player, config, home: () => go("/"), reached });
   search = new Search(addressOf, reached);
-  byId("open-settings").addEventListener("click", () => openSettings(settingsChanged));
   document.addEventListener("click", followLink);
   addEventListener("popstate", () => show(false));
   addEventListener("online", () => reached(true));
@@ -112,12 +113,12 @@ async function settingsChanged(names) {
     redrawSettings();
     byId("offline").textContent = byId("offline").hidden ? "" : t("offline");
     drawScanButton();
-    search.show();
+    search?.show();
     announce(t("settings.changed"));
   }
   const follows = names.includes("language") && settings.guideLanguage === null;
   if (names.includes("language") || names.includes("guideLanguage")) {
-    view.redraw(follows || names.includes("guideLanguage"));
+    view?.redraw(follows || names.includes("guideLanguage"));
   }
 }
 

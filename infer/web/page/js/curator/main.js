@@ -23,9 +23,10 @@ const context = { config: null, leave: null };
 let inside = false;
 
 async function start() {
-  await useLanguage(settings.language, FOLDERS);
+  const spoken = useLanguage(settings.language, FOLDERS);
+  byId("open-settings").addEventListener("click", () => spoken.then(() => openSettings(settingsChanged, false)));
+  await spoken;
   context.config = await getJson("/api/config");
-  byId("open-settings").addEventListener("click", () => openSettings(settingsChanged, false));
   byId("logout").addEventListener("click", async () => {
     await logOut().catch(() => {});
     showLogin();
