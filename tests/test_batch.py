@@ -108,8 +108,10 @@ def test_interrupted_batch_says_how_to_go_on(works, tmp_path):
         str(out),
         "--model",
         "tiny",
-        "--length",
-        "full",
+        "--max-tokens",
+        "60",
+        "--slots",
+        "1",
         "--draft",
     ]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
