@@ -218,7 +218,7 @@ def test_whoever_goes_back_while_waiting_is_heard_when_his_turn_comes(engine, pr
 
 
 def test_record_that_does_not_fit_says_by_how_much(engine, model):
-    artwork = Artwork(title="A", notes=("word " * 5000,))
+    artwork = Artwork(title="A", notes=("word " * 500,) * 10)
     prompt = build_prompt(artwork, Request(), model.chat_template())
     over = len(model.tokenize(prompt.text)) + 40 - engine.context
     with pytest.raises(PromptTooLong, match=f"is {over} tokens too long"):

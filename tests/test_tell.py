@@ -136,7 +136,8 @@ def test_bad_input_is_one_sentence_and_status_2(guide, arguments, stdin, sentenc
 
 
 def test_record_too_long_says_how_many_tokens_over(guide):
-    run = guide(*TELL, "--title", "A", "--note", "word " * 6000)
+    notes = ["--note", "word " * 600] * 10
+    run = guide(*TELL, "--title", "A", *notes)
     assert run.returncode == 2
     assert "tokens too long" in run.stderr
     assert run.stderr.count("\n") == 1
