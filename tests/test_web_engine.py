@@ -133,7 +133,7 @@ def test_listener_that_leaves_midway_leaves_a_whole_guide(telling: Site):
     next(events)
     answer.close()
     deadline = time.monotonic() + 60
-    while telling.get(f"/api/guides/{start['guide_id']}").json()["state"] == "writing":
+    while telling.services.guides.find(start["guide_id"]).state == "writing":
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert next(telling.events(wish))[1]["stored"] is True
