@@ -94,6 +94,7 @@ def test_row_of_a_round_carries_what_the_next_one_needs():
     assert failed["reason"] == "out of memory"
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Ray's own modules
 def test_configuration_is_one_that_ray_takes(tmp_path):
     pytest.importorskip("ray")
     pytest.importorskip("torch")
