@@ -264,6 +264,6 @@ def test_address_without_a_cluster_is_a_sentence(works, tmp_path):
 
 
 def test_use_is_not_reported_to_its_makers(cluster):
-    usage_lib = importlib.import_module("ray._private.usage.usage_lib")
+    usage_lib = importlib.import_module("ray._common.usage.usage_lib")
 
     assert not usage_lib.usage_stats_enabled()

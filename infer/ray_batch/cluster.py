@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -90,6 +91,8 @@ def _start(address: str | None) -> None:
     """Start or join, more than once: on a busy machine Ray gives itself up after half a minute."""
     import ray
 
+    if address:
+        _knock(address)
     for left in reversed(range(1 if address else STARTS)):
         try:
             with _without_stderr():
@@ -105,6 +108,21 @@ def _start(address: str | None) -> None:
             ray.shutdown()
         else:
             return
+
+
+def _knock(address: str) -> None:
+    """See whether anything listens at HOST:PORT: Ray itself would try for minutes.
+
+    Raises:
+        ClusterError: nothing does. Addresses such as "auto" and "ray://…" are Ray's to judge.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except OSError as error:
+        raise _not_started(address, error) from None
 
 
 def _not_started(address: str | None, error: Exception) -> ClusterError:
