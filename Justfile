@@ -58,6 +58,10 @@ compare *args: (setup "evaluate")
 test *args: (setup "dev" "data" "train" "evaluate" "serve" "speech" "scale")
     {{bin}}python -m pytest "$@"
 
+# Run the tests that take minutes each: whole exports, Ray, two hundred guides at once
+test-slow *args: (setup "dev" "data" "train" "evaluate" "serve" "speech" "scale")
+    {{bin}}python -m pytest -m slow "$@"
+
 # Lint, formatting and types
 lint: (setup "dev" "data" "train" "evaluate" "serve" "speech" "scale")
     {{bin}}ruff check

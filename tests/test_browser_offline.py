@@ -88,6 +88,7 @@ def test_a_work_that_was_opened_plays_without_a_server(browser: Browser, tmp_pat
         expect(page.locator("#offline")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_guide_goes_on_after_the_server_was_killed(browser: Browser, tmp_path: Path) -> None:
     with (
         museum(tmp_path, "--model", "tiny", "--silent", "--language", "en") as site,

@@ -17,6 +17,8 @@ from infer.options import Sampling
 from models.llama import LlamaModel
 from tests.test_engine import wait_until_idle
 
+pytestmark = pytest.mark.slow
+
 REQUESTS = 200
 KINDS = 12
 TOKENS = 10

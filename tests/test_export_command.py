@@ -20,6 +20,8 @@ from train.hardware import find_hardware
 from train.recipe import parse_recipe
 from train.run import BaseInfo, RunInfo, create_run
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("torch")
 pytest.importorskip("peft")
 

@@ -27,6 +27,8 @@ from models.llama import LlamaModel
 from tests.conftest import ROOT
 from tests.export_models import Exported, corpus, random_adapter, tiny_mistral
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("torch")
 pytest.importorskip("peft")
 

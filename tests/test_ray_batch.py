@@ -33,10 +33,13 @@ from infer.table import as_record, schema
 from tests.conftest import GUIDE
 
 pytest.importorskip("ray")
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:.* is deprecated:DeprecationWarning",  # Ray copies its own old settings
-    "ignore:subprocess .* is still running:ResourceWarning",  # Ray's, which it does not wait for
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings(
+        "ignore:.* is deprecated:DeprecationWarning",  # Ray copies its own old settings
+        "ignore:subprocess .* is still running:ResourceWarning",  # Ray's, which it does not wait for
+    ),
+]
 
 ARTWORKS = [
     {"title": f"Work {n}", "artist": "Berthe Morisot", "date": "1874", "form": "painting"}
