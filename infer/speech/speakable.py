@@ -62,9 +62,13 @@ def speakable(text: str, language: str) -> str:
     Raises:
         SpeechError: there are no words for that language.
     """
-    for step in _STEPS:
-        text = step(text, language)
-    return text
+    while True:
+        said = text
+        for step in _STEPS:
+            said = step(said, language)
+        if said == text:
+            return said
+        text = said  # signs that are gone now may have parted what belongs together: "Louis × I"
 
 
 def _plain_characters(text: str, _language: str) -> str:
