@@ -1,4 +1,4 @@
-"""The evaluation report's charts, drawn by matplotlib as SVG that takes the page's fonts.
+"""The evaluation report's charts: shares, claims, groups, lengths, time and memory.
 
     for chart in draw_charts(summaries, measured):
         chart.title, chart.svg
@@ -8,13 +8,10 @@ Every mean stands with its interval: a difference that the intervals swallow is 
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
+from data.charts import INK, Chart, figure, house_style
 from data.prompt import LANGUAGES, WORDS
 from evaluate.intervals import Interval
 from evaluate.metrics import BY_KEY, Measured
@@ -24,38 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PALETTE = ("#31597a", "#d08a2e", "#6b9a5b", "#a65a6a", "#7b6aa0", "#4f9aa0", "#8a6d4f", "#777777")
-_INK, _FAINT = "#3b3a38", "#dedad2"
-_WIDTH = 6.2  # inches; the page scales the drawing
-_SETTINGS: Any = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "museum-guide",
-    "font.size": 10,
-    "text.color": _INK,
-    "axes.labelcolor": _INK,
-    "axes.edgecolor": _FAINT,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.spines.left": False,
-    "grid.color": _FAINT,
-    "grid.linewidth": 0.7,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "xtick.major.size": 0,
-    "ytick.major.size": 0,
-    "legend.frameon": False,
-}
 _MOST_KINDS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A drawing with what it shows in a line."""
-
-    title: str
-    note: str
-    svg: str
 
 
 def colour(place: int) -> str:
@@ -67,11 +33,7 @@ def draw_charts(
     summaries: Sequence[Summary], measured: Mapping[str, Sequence[Measured]]
 ) -> list[Chart]:
     """Every chart that the variants have figures for."""
-    import matplotlib as mpl
-
-    with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
-        # The page's font draws the letters, whatever matplotlib's own lacks.
-        warnings.filterwarnings("ignore", message="Glyph")
+    with house_style():
         charts = [
             _shares(summaries),
             _kinds(summaries),
@@ -167,7 +129,7 @@ def _whiskers(
         axes.grid(visible=False, axis="y")
         _legend(axes, len(summaries))
 
-    return _figure(draw, height=0.9 + len(rows) * max(0.34, 0.17 * len(summaries)))
+    return figure(draw, height=0.9 + len(rows) * max(0.34, 0.17 * len(summaries)))
 
 
 def _words(measured: Mapping[str, Sequence[Measured]]) -> Chart:
@@ -177,7 +139,7 @@ def _words(measured: Mapping[str, Sequence[Measured]]) -> Chart:
         lengths = {one.task.request.length for group in measured.values() for one in group}
         for length in lengths:
             fewest, most = WORDS[length]
-            axes.axvspan(fewest, most, color=_INK, alpha=0.07, linewidth=0)
+            axes.axvspan(fewest, most, color=INK, alpha=0.07, linewidth=0)
         values = [[one.values["words"] or 0.0 for one in group] for group in measured.values()]
         top = max(max(group, default=0.0) for group in values)
         bins = [5.0 * i for i in range(int(top // 5) + 2)]
@@ -192,30 +154,9 @@ def _words(measured: Mapping[str, Sequence[Measured]]) -> Chart:
         axes.grid(visible=False, axis="x")
         _legend(axes, len(measured))
 
-    return Chart("Words in a guide", "shaded: what the lengths ask for", _figure(draw, height=2.6))
+    return Chart("Words in a guide", "shaded: what the lengths ask for", figure(draw, height=2.6))
 
 
 def _legend(axes: Axes, variants: int) -> None:
     if variants > 1:
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=min(variants, 4), fontsize=9)
-
-
-def _figure(draw: Callable[[Axes], None], height: float) -> str:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
-    figure.patch.set_alpha(0)
-    axes = figure.subplots()
-    axes.patch.set_alpha(0)
-    draw(axes)
-    out = io.StringIO()
-    metadata: dict[str, Any] = {"Date": None, "Creator": None}
-    figure.savefig(out, format="svg", metadata=metadata)
-    return _inline(out.getvalue())
-
-
-def _inline(svg: str) -> str:
-    """The drawing as an element of a page: no prolog, no fixed size, the page's font."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
-    return re.sub(r"'DejaVu Sans'(?:, [^;\"]*)?", "inherit", svg)

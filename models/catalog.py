@@ -12,6 +12,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -143,11 +144,7 @@ def load_catalog() -> dict[str, Entry]:
     Raises:
         ModelError: `local.toml` is not valid; the sentence names the entry and the key.
     """
-    entries = read_entries(SHIPPED_CATALOG, Entry)
-    local = models_folder() / "local.toml"
-    if local.exists():
-        entries |= read_entries(local, Entry)
-    return entries
+    return shipped_and_own(SHIPPED_CATALOG, models_folder() / "local.toml", Entry)
 
 
 def get_entry(name: str) -> Entry:
@@ -159,12 +156,26 @@ def get_entry(name: str) -> Entry:
     entries = load_catalog()
     if name in entries:
         return entries[name]
-    close = difflib.get_close_matches(name, entries, n=1)
+    way_out = ", or give the path of a .gguf file"
+    raise ModelError(f"There is no model called {name!r}; {known(name, entries)}{way_out}.")
+
+
+def shipped_and_own(shipped: Path, own: Path, kind: type[T]) -> dict[str, T]:
+    """The entries of a shipped catalog file, and of the user's own where there is one.
+
+    Raises:
+        ModelError: one of the files is not valid; the sentence names the entry and the key.
+    """
+    entries = read_entries(shipped, kind)
+    return entries | read_entries(own, kind) if own.exists() else entries
+
+
+def known(name: str, names: Iterable[str]) -> str:
+    """What an error says of a name that is not among those: the nearest, and all of them."""
+    names = list(names)
+    close = difflib.get_close_matches(name, names, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
-    raise ModelError(
-        f"There is no model called {name!r}; {hint}known are {', '.join(entries)}, "
-        "or give the path of a .gguf file."
-    )
+    return f"{hint}known are {', '.join(names)}"
 
 
 def read_entries(path: Path, kind: type[T]) -> dict[str, T]:

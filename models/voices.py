@@ -9,7 +9,6 @@ the same shape, and wins where both have a name.
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import Literal, Self
 
@@ -17,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from rich.console import Console
 
 from data.errors import SpeechError
-from models.catalog import Source, StoredFile, models_folder, read_entries
+from models.catalog import Source, StoredFile, known, models_folder, shipped_and_own
 from models.fetch import fetch
 
 SHIPPED_VOICES = Path(__file__).with_name("voices.toml")
@@ -66,11 +65,7 @@ def load_voices() -> dict[str, VoiceEntry]:
     Raises:
         ModelError: `voices-local.toml` is not valid; the sentence names the voice and the key.
     """
-    voices = read_entries(SHIPPED_VOICES, VoiceEntry)
-    own = models_folder() / OWN_VOICES
-    if own.exists():
-        voices |= read_entries(own, VoiceEntry)
-    return voices
+    return shipped_and_own(SHIPPED_VOICES, models_folder() / OWN_VOICES, VoiceEntry)
 
 
 def get_voice(name: str) -> VoiceEntry:
@@ -82,9 +77,7 @@ def get_voice(name: str) -> VoiceEntry:
     voices = load_voices()
     if name in voices:
         return voices[name]
-    close = difflib.get_close_matches(name, voices, n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    raise SpeechError(f"There is no voice called {name!r}; {hint}known are {', '.join(voices)}.")
+    raise SpeechError(f"There is no voice called {name!r}; {known(name, voices)}.")
 
 
 def voice_of_language(language: str) -> tuple[str, VoiceEntry]:

@@ -1,4 +1,4 @@
-"""The run report's charts: matplotlib's SVG, drawn without pyplot so nothing global is touched.
+"""The run report's charts: losses, rates, rewards, speed and memory, step by step.
 
 for chart in draw_charts(list(run.metrics())):
     chart.title, chart.svg
@@ -6,54 +6,23 @@ for chart in draw_charts(list(run.metrics())):
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from data.charts import INK, Chart, figure, house_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Lines = Sequence[dict[str, Any]]
 
-_INK, _FAINT = "#3b3a38", "#dedad2"
 _COLOURS = {
     "loss": "#31597a",
-    "all": _INK,
+    "all": INK,
     "clear": "#d08a2e",
     "literary": "#a65a6a",
 }
 _SMOOTHED = 0.9  # share of the past in the running mean of the training loss
-_SETTINGS: Any = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "museum-guide",
-    "font.size": 10,
-    "text.color": _INK,
-    "axes.labelcolor": _INK,
-    "axes.edgecolor": _FAINT,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.spines.left": False,
-    "grid.color": _FAINT,
-    "grid.linewidth": 0.7,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "xtick.major.size": 0,
-    "ytick.major.size": 0,
-    "legend.frameon": False,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A drawing with what it shows in a line."""
-
-    title: str
-    note: str
-    svg: str
 
 
 def draw_charts(lines: Lines) -> list[Chart]:
@@ -79,25 +48,12 @@ def draw_charts(lines: Lines) -> list[Chart]:
 
 
 def _chart(title: str, note: str, draw: Callable[[Axes], None]) -> Chart:
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    with rc_context(_SETTINGS):
-        figure = Figure(figsize=(6.2, 2.9), layout="constrained")
-        FigureCanvasSVG(figure)
-        axes = figure.subplots()
+    def by_step(axes: Axes) -> None:
         draw(axes)
         axes.set_xlabel("step")
-        out = io.StringIO()
-        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
-    svg = out.getvalue()
-    svg = svg[svg.index("<svg") :]
-    # The page's own font, and a size that the page decides.
-    svg = re.sub(r"font: ([\d.]+px) [^;\"]+", r"font-size: \1", svg)
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
-    return Chart(title, note, svg)
+
+    with house_style():
+        return Chart(title, note, figure(by_step, height=2.9))
 
 
 def _loss(axes: Axes, steps: Lines, held_out: Lines) -> None:
@@ -121,7 +77,7 @@ def _loss(axes: Axes, steps: Lines, held_out: Lines) -> None:
         points = [(m["step"], m[key]) for m in held_out if key in m]
         axes.plot(
             *zip(*points, strict=True),
-            color=_COLOURS.get(name, _INK),
+            color=_COLOURS.get(name, INK),
             marker="o",
             markersize=4,
             linewidth=1,

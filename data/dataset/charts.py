@@ -1,20 +1,15 @@
-"""The report's charts, drawn by matplotlib as SVG that takes the page's fonts.
+"""The report's charts: lengths, languages, forms, museums and centuries of a data set.
 
-    for chart in draw_charts(dataset):
-        chart.title, chart.svg
-
-Drawn without pyplot, so nothing global is touched, and the same data gives the same bytes.
+for chart in draw_charts(dataset):
+    chart.title, chart.svg
 """
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from data.charts import Chart, figure, house_style
 from data.dataset.build import Dataset, Example
 from data.dataset.statistics import NO_MUSEUM, UNDATED, centuries, words
 from data.prompt import LANGUAGES, WORDS
@@ -25,59 +20,24 @@ if TYPE_CHECKING:
 COLOURS = {"train": "#31597a", "validation": "#d08a2e", "test": "#6b9a5b"}
 STYLE_COLOURS = {"clear": "#31597a", "literary": "#a65a6a"}
 LENGTH_COLOURS = {"brief": "#31597a", "full": "#a65a6a"}
-_INK, _FAINT = "#3b3a38", "#dedad2"
-_WIDTH = 6.2  # inches; the page scales the drawing
 _MOST_BARS = 12
-_SETTINGS: Any = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "museum-guide",
-    "font.size": 10,
-    "text.color": _INK,
-    "axes.labelcolor": _INK,
-    "axes.edgecolor": _FAINT,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.spines.left": False,
-    "grid.color": _FAINT,
-    "grid.linewidth": 0.7,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "xtick.major.size": 0,
-    "ytick.major.size": 0,
-    "legend.frameon": False,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A drawing with what it shows in a line."""
-
-    title: str
-    note: str
-    svg: str
 
 
 def draw_charts(dataset: Dataset, max_tokens: int) -> list[Chart]:
     """Every chart of the report."""
-    import matplotlib as mpl
-
     examples = [example for part in dataset.parts.values() for example in part]
-    with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
-        # The page's font draws the letters, whatever matplotlib's own lacks.
-        warnings.filterwarnings("ignore", message="Glyph")
+    with house_style():
         return [
             Chart("Tokens in a row", f"prompt and completion together; the limit is {max_tokens:,}",
-                  _figure(lambda axes: _tokens(axes, dataset))),
+                  figure(lambda axes: _tokens(axes, dataset))),
             Chart("Words in a script", "shaded: what the two lengths ask for",
-                  _figure(lambda axes: _words(axes, examples))),
+                  figure(lambda axes: _words(axes, examples))),
             Chart("Languages", "rows by style",
                   _bars(examples, _language, "style", STYLE_COLOURS)),
             Chart("Art forms", "rows by part", _part_bars(dataset, _form)),
             Chart("Museums", "rows by part", _part_bars(dataset, _museum)),
             Chart("Centuries", "of the works, in rows by part",
-                  _figure(lambda axes: _centuries(axes, dataset))),
+                  figure(lambda axes: _centuries(axes, dataset))),
         ]  # fmt: skip
 
 
@@ -184,7 +144,7 @@ def _stacked(
         axes.invert_yaxis()
         _finish(axes, "x")
 
-    return _figure(draw, height=max(1.6, 0.8 + 0.32 * len(ordered)))
+    return figure(draw, height=max(1.6, 0.8 + 0.32 * len(ordered)))
 
 
 def _short(name: str) -> str:
@@ -196,24 +156,3 @@ def _finish(axes: Axes, grid: str) -> None:
     (axes.yaxis if grid == "y" else axes.xaxis).set_major_formatter("{x:,.0f}")
     if len(axes.get_legend_handles_labels()[1]) > 1:
         axes.legend(loc="best", fontsize=9)
-
-
-def _figure(draw: Callable[[Axes], None], height: float = 3.0) -> str:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
-    figure.patch.set_alpha(0)
-    axes = figure.subplots()
-    axes.patch.set_alpha(0)
-    draw(axes)
-    out = io.StringIO()
-    metadata: dict[str, Any] = {"Date": None, "Creator": None}
-    figure.savefig(out, format="svg", metadata=metadata)
-    return _inline(out.getvalue())
-
-
-def _inline(svg: str) -> str:
-    """The drawing as an element of a page: no prolog, no fixed size, the page's font."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
-    return re.sub(r"'DejaVu Sans'(?:, [^;\"]*)?", "inherit", svg)
