@@ -179,11 +179,16 @@ def _few_rows(folder: Path) -> None:
     (folder / "corpus.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
+def _shared() -> Path:
+    """Where what several tries need lies."""
+    return Path(os.environ.get("TMPDIR", "/tmp")) / "museum-guide-fault-base"
+
+
 def _training(folder: Path) -> None:
     """A few rows and a base of two blocks, cut once and linked to afterwards."""
     from tests.train_setting import cut_base, write_rows
 
-    base = Path(os.environ.get("TMPDIR", "/tmp")) / "museum-guide-fault-base"
+    base = _shared()
     if not (base / "base").exists():
         shutil.rmtree(base, ignore_errors=True)
         base.mkdir(parents=True)
@@ -211,6 +216,24 @@ _TRAIN = [
     "--set", "epochs=4", "--set", "batch_size=2", "--set", "accumulation=1", "--set", "samples=0",
     "--set", "max_length=640", "--set", "checkpoint_every=1", "--set", "evaluations=1",
 ]  # fmt: skip
+
+
+def _exporting(folder: Path) -> None:
+    """A run of that base, trained once, and llama.cpp's converter as the checkout has it."""
+    _training(folder)
+    run_ = _shared() / "runs"
+    if not (run_ / "r" / "adapter").exists():
+        shutil.rmtree(run_, ignore_errors=True)
+        options = ["--set", "epochs=1", "--set", "min_stopped=0.0"]
+        subprocess.run([str(GUIDE), *_TRAIN, *options], cwd=folder, check=True, capture_output=True)
+        shutil.move(folder / "runs", run_)
+    shutil.copytree(run_, folder / "runs")
+    cache = folder / "models" / "cache"
+    cache.mkdir(parents=True)
+    for converter in (ROOT / "models" / "cache").glob("converter-*"):
+        if converter.is_dir():
+            (cache / converter.name).symlink_to(converter)
+
 
 STAGES = [
     Stage(
@@ -256,6 +279,16 @@ STAGES = [
         address="HF_ENDPOINT",
     ),
     Stage("train", _TRAIN, _trained, prepare=_training, kills=10, chain=3),
+    Stage(
+        "export",
+        ["export", "runs/r", "--quantize", "Q8_0,Q4_0", "--texts", "1", "--guides", "1",
+         "--threads", "1"],
+        _hashes("models/r/*.gguf"),
+        prepare=_exporting,
+        around=lambda _folder: nullcontext({"GUIDE_MODELS": "models"}),
+        kills=10,
+        chain=3,
+    ),
 ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ python -m bench.faults read-only                  # a disk that may only be read
 python -m bench.faults twice                      # two instances at once on one output
 python -m bench.faults clock                      # a day back in the middle (needs libfaketime)
 python -m bench.faults network                    # the server goes in the middle, and comes back
-python -m bench.faults serve --kills 20           # guides that visitors heard, after kill -9
+python -m bench.faults serve --kills 20           # what visitors heard, after kill -9
 
 Every stage first runs undisturbed. Then it is disturbed, started again and let run to its end, and
 what came out is compared with the undisturbed result: same rows, same bytes, each once. A stage
@@ -31,6 +31,7 @@ from typing import Any
 import click
 
 from bench.common import machine
+from bench.fault_serve import serve
 from bench.fault_stages import STAGES, Settings, Stage, log_of, run, with_settings
 from bench.fault_tools import Line, disk
 
@@ -60,6 +61,7 @@ def main() -> None:
     """Disturb the stages and compare with an undisturbed run."""
 
 
+main.add_command(serve)
 stages_argument = click.argument("stages", nargs=-1, type=click.Choice(NAMES))
 
 

@@ -136,12 +136,13 @@ def _seconds(works: Path, model: str, count: int, arguments: list[str]) -> float
 
 def _write_works(works: Path, out: Path, count: int | None) -> Counter[str]:
     """The first works as our own records; how often each stands there."""
-    lines = list(islice(_records(works), count))
+    lines = list(islice(works_in(works), count))
     out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return Counter(lines)
 
 
-def _records(works: Path) -> Iterator[str]:
+def works_in(works: Path) -> Iterator[str]:
+    """The records of a file of works, cleaned, as JSON; those without a title are left out."""
     opener = gzip.open if works.suffix == ".gz" else open
     with opener(works, "rt", encoding="utf-8") as file:
         for line in file:

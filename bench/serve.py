@@ -15,7 +15,6 @@ import json
 import random
 import re
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -29,9 +28,9 @@ import click
 import requests
 
 from bench.common import machine, summary
+from bench.servers import GUIDE, UNLIMITED, ask, events
 from data.guides import read_corpus
 
-GUIDE = Path(sys.executable).with_name("guide")
 PAUSE = (0.5, 2.0)
 """Seconds a listener looks around between two guides."""
 
@@ -118,14 +117,14 @@ class _Tally:
     def _hear(self, session: requests.Session, kind: str, wish: dict[str, Any]) -> None:
         started, first, last = time.perf_counter(), 0.0, ""
         while True:
-            answer = _ask(session, self.url, wish)
+            answer = ask(session, self.url, wish)
             if answer.status_code != 503:
                 break
             with self.lock:
                 self.asked_again += 1
             time.sleep(float(answer.headers["Retry-After"]))
         answer.raise_for_status()
-        for last, _ in _events(answer):
+        for last, _ in events(answer):
             if last == "sentence" and not first:
                 first = time.perf_counter() - started
         if last != "done":
@@ -159,28 +158,13 @@ def _first(url: str, wish: dict[str, Any]) -> tuple[float, float]:
     """Seconds until the first sentence, and until its sound has arrived; hears the rest too."""
     session = requests.Session()
     started, sentence, heard = time.perf_counter(), 0.0, 0.0
-    for name, data in _events(_ask(session, url, wish)):
+    for name, data in events(ask(session, url, wish)):
         if name == "sentence" and not sentence:
             sentence = time.perf_counter() - started
             wav = requests.get(url + data["audio"], timeout=60)
             wav.raise_for_status()
             heard = time.perf_counter() - started
     return sentence, heard
-
-
-def _ask(session: requests.Session, url: str, wish: dict[str, Any]) -> requests.Response:
-    headers = {"Accept": "text/event-stream"}
-    return session.post(f"{url}/api/guides", json=wish, headers=headers, stream=True, timeout=300)
-
-
-def _events(answer: requests.Response) -> Iterator[tuple[str, dict[str, Any]]]:
-    name = ""
-    for line in answer.iter_lines(chunk_size=1, decode_unicode=True):
-        kind, _, value = line.partition(": ")
-        if kind == "event":
-            name = value
-        elif kind == "data":
-            yield name, json.loads(value)
 
 
 @contextmanager
@@ -194,7 +178,7 @@ def _server(model: str, count: int, *more: str) -> Iterator[tuple[str, subproces
         command = [
             str(GUIDE), "serve", "--port", "0", "--model", model, "--language", "en",
             "--works", str(works), "--store", f"sqlite:///{folder}/store.sqlite",
-            "--rate", "100000/minute", "--requests", "100000/minute", *more,
+            *UNLIMITED, *more,
         ]  # fmt: skip
         process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         try:

@@ -12,13 +12,9 @@ against what stands in the database.
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import signal
-import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -37,10 +33,11 @@ from requests.adapters import HTTPAdapter
 from sqlalchemy import create_engine, text
 
 from bench.common import machine, summary
-from bench.scale import _records
+from bench.scale import works_in
+from bench.servers import UNLIMITED, ask, events, free_port, guide_server, wait_until_up
 from data.artwork import Artwork
+from tests.postgres import postgres
 
-GUIDE = Path(sys.executable).with_name("guide")
 CONFIG = Path(__file__).parents[1] / "infer" / "deploy" / "nginx.conf"
 TRIES = 6
 """How often a visitor's page asks for one guide."""
@@ -82,23 +79,23 @@ def main(
 ) -> None:
     """Serve, load, kill, and compare."""
     print(machine())
-    records = [json.loads(line) for line in islice(_records(works), guides)]
+    records = [json.loads(line) for line in islice(works_in(works), guides)]
     for number, record in enumerate(records):
         record["object_id"] = f"cluster-{number}"
     tally = Tally()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.chmod(0o755)
-        url = stack.enter_context(_postgres(folder / "postgres"))
+        url = stack.enter_context(postgres())
         (folder / "works.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))
-        ports = [_free_port(), _free_port()]
+        ports = [free_port(), free_port()]
         options = ["--model", model, "--silent", "--proxy", "127.0.0.1", "--store", url]
-        options += ["--rate", "100000/minute", "--requests", "100000/minute"]
+        options += UNLIMITED
         options += ["--backend", backend] if backend else []
         servers: list[subprocess.Popen[bytes]] = []
         for port in ports:  # one after the other: the first makes the tables
             more = ["--works", str(folder / "works.jsonl")] if not servers else []
-            servers.append(stack.enter_context(_server(port, [*options, *more], folder)))
+            servers.append(stack.enter_context(guide_server(port, [*options, *more], folder)))
         front = stack.enter_context(_nginx(folder, ports))
         _make_experiment(url, records)
         _run(front, servers, tally, visitors, voters, ballots)
@@ -160,24 +157,15 @@ class _RefusedError(Exception):
 
 
 def _stream(session: requests.Session, front: str, work: str) -> dict[str, Any]:
-    answer = session.post(
-        f"{front}/api/guides",
-        json={"work_id": work, "language": "en", "length": "brief"},
-        headers={"Accept": "text/event-stream"},
-        stream=True,
-        timeout=(5, 120),
-    )
+    answer = ask(session, front, {"work_id": work, "language": "en", "length": "brief"})
     if answer.status_code != 200:
         answer.close()
         raise _RefusedError(answer.status_code)
-    name = ""
-    for line in answer.iter_lines(decode_unicode=True):
-        if line.startswith("event:"):
-            name = line[6:].strip()
-        elif line.startswith("data:") and name == "done":
-            return dict(json.loads(line[5:]))
-        elif line.startswith("data:") and name == "error":
-            raise _RefusedError(json.loads(line[5:]).get("status"))
+    for name, data in events(answer):
+        if name == "done":
+            return data
+        if name == "error":
+            raise _RefusedError(data.get("status"))
     raise ConnectionError
 
 
@@ -289,33 +277,9 @@ def _browser(number: int) -> Iterator[requests.Session]:
 
 
 @contextmanager
-def _postgres(folder: Path) -> Iterator[str]:
-    """A fresh database server; it will not run as root."""
-    bin_ = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
-    as_other = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    folder.mkdir()
-    if as_other:
-        shutil.chown(folder, "postgres")
-    port = _free_port()
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
-
-    def run(*command: str) -> None:
-        subprocess.run([*as_other, *command], check=True, stdout=subprocess.DEVNULL, cwd="/")
-
-    data = str(folder / "data")
-    run(str(bin_ / "initdb"), "-D", data, "-U", "guide", "-A", "trust", "-E", "UTF8")
-    log = str(folder / "log")
-    run(str(bin_ / "pg_ctl"), "-D", data, "-o", options, "-l", log, "-w", "start")
-    try:
-        yield f"postgresql://guide@127.0.0.1:{port}/postgres"
-    finally:
-        run(str(bin_ / "pg_ctl"), "-D", data, "-m", "immediate", "stop")
-
-
-@contextmanager
 def _nginx(folder: Path, ports: list[int]) -> Iterator[str]:
     """The shipped configuration, with this machine's addresses in place of the containers'."""
-    port = _free_port()
+    port = free_port()
     config = CONFIG.read_text("utf-8")
     for number, server in enumerate(ports, 1):
         config = config.replace(f"guide-{number}:8000", f"127.0.0.1:{server}")
@@ -327,42 +291,11 @@ def _nginx(folder: Path, ports: list[int]) -> Iterator[str]:
     process = subprocess.Popen(["nginx", "-c", str(file), "-g", "daemon off;"], stderr=log)
     log.close()
     try:
-        _wait(f"http://127.0.0.1:{port}/healthz", process)
+        wait_until_up(f"http://127.0.0.1:{port}/healthz", process)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait()
-
-
-@contextmanager
-def _server(port: int, options: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with (folder / f"server-{port}.log").open("wb") as log:
-        command = [str(GUIDE), "serve", "--port", str(port), *options]
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
-        try:
-            _wait(f"http://127.0.0.1:{port}/healthz", process)
-            yield process
-        finally:
-            process.kill()
-            process.wait()
-
-
-def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(1200):
-        if process.poll() is not None:
-            raise SystemExit(f"{url} ended with status {process.returncode}.")
-        try:
-            if requests.get(url, timeout=2).ok:
-                return
-        except requests.RequestException:
-            time.sleep(0.1)
-    raise SystemExit(f"{url} does not answer.")
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 if __name__ == "__main__":

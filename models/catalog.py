@@ -34,7 +34,7 @@ GgufName = Annotated[str, StringConstraints(pattern=r"^(?:[^./\\][^/\\]*/)?[^/\\
 
 def models_folder() -> Path:
     """Where models lie: the environment variable GUIDE_MODELS, or this folder of the checkout."""
-    return Path(os.environ.get("GUIDE_MODELS") or Path(__file__).parent)
+    return Path(os.environ.get("GUIDE_MODELS") or Path(__file__).parent).absolute()
 
 
 class HubSource(BaseModel):

@@ -1,0 +1,76 @@
+"""`guide serve` as the benches start it, and its event streams as the page reads them."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+GUIDE = Path(sys.executable).with_name("guide")
+UNLIMITED = ("--rate", "100000/minute", "--requests", "100000/minute")
+"""For benches, whose many visitors have one address."""
+
+
+@contextmanager
+def guide_server(
+    port: int, options: Sequence[str], folder: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that answers; what it says goes into a file in the folder."""
+    with (folder / f"server-{port}.log").open("ab") as log:
+        command = [str(GUIDE), "serve", "--port", str(port), *options]
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+        try:
+            wait_until_up(f"http://127.0.0.1:{port}/healthz", process)
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def wait_until_up(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Ask until there is an answer.
+
+    Raises:
+        SystemExit: the process has ended, or two minutes have passed.
+    """
+    for _ in range(1200):
+        if process.poll() is not None:
+            raise SystemExit(f"{url} ended with status {process.returncode}.")
+        try:
+            if requests.get(url, timeout=2).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.1)
+    raise SystemExit(f"{url} does not answer.")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def ask(session: requests.Session, url: str, wish: dict[str, Any]) -> requests.Response:
+    """Ask for a guide as an event stream."""
+    headers = {"Accept": "text/event-stream"}
+    return session.post(f"{url}/api/guides", json=wish, headers=headers, stream=True, timeout=300)
+
+
+def events(answer: requests.Response) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The stream's events, each name with its data."""
+    name = ""
+    for line in answer.iter_lines(chunk_size=1, decode_unicode=True):
+        kind, _, value = line.partition(": ")
+        if kind == "event":
+            name = value
+        elif kind == "data":
+            yield name, json.loads(value)
