@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from data.facts.grammar import named_centuries, roman
 from data.facts.numbers import Number
 from data.facts.passage import Passage
-from data.facts.record import CENTURY, Facts
+from data.facts.record import Facts
 from data.facts.report import Claim, Kind, judged
+from data.facts.times import CENTURY
 
 _EARLIEST_YEAR, _LATEST_YEAR = 1000, 2100
 
