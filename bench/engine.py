@@ -184,7 +184,7 @@ def _bandwidth(repeat: int) -> float:
 
 
 def _company(model: LlamaModel, prompt: Prompt, repeat: int) -> None:
-    """Total speed with 1, 4 and 8 listeners, in turns; exact and all rows at once."""
+    """Total speed with 1, 4 and 8 listeners, in turns; exact and as fast as may be."""
     for exact in (True, False):
         with Engine(model, slots=8, context=1024, exact=exact) as engine:
             rates: dict[int, list[float]] = {1: [], 4: [], 8: []}

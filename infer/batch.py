@@ -57,10 +57,16 @@ if TYPE_CHECKING:
     "--slots", type=click.IntRange(1, 64), default=None,
     help="Guides written at once; by default what memory and cores bear.",
 )  # fmt: skip
+@click.option(
+    "--fast", is_flag=True,
+    help="Write several at once as fast as they can be, though a guide's text then depends on "
+    "which are written beside it.",
+)  # fmt: skip
 def batch(
     source: str,
     target: str,
     slots: int | None,
+    fast: bool,
     engine: str,
     address: str | None,
     workers: int | None,
@@ -73,7 +79,7 @@ def batch(
     options = read_options(**values)
     console = Console(stderr=True)
     if engine == LOCAL:
-        write_batch(source, Path(target), slots, options, console)
+        write_batch(source, Path(target), slots, options, console, exact=not fast)
         return
     from infer.ray_batch.run import run_batch
 
@@ -82,7 +88,13 @@ def batch(
 
 
 def write_batch(
-    source: str, target: Path, slots: int | None, options: Options, console: Console
+    source: str,
+    target: Path,
+    slots: int | None,
+    options: Options,
+    console: Console,
+    *,
+    exact: bool = True,
 ) -> None:
     """Write what is missing in the file `target`, in this process.
 
@@ -100,7 +112,8 @@ def write_batch(
         if done:
             console.print(f"{done} of {len(records)} are there already.", style="dim")
         if missing:
-            skipped = _write_missing(missing, options, lines, console, slots)
+            with _session(options, console, slots, exact) as session:
+                skipped = _write_missing(session, missing, options, lines)
         else:
             console.print(f"Nothing is missing in {target}.")
         if _is_parquet(target):
@@ -129,13 +142,18 @@ def _convert(lines: Path, target: Path) -> None:
     half.replace(target)
 
 
-def _write_missing(
-    missing: list[Record], options: Options, target: Path, console: Console, slots: int | None
-) -> list[str]:
-    """Open the model and write; returns why records were left out."""
+def _session(options: Options, console: Console, slots: int | None, exact: bool) -> ModelSession:
     from infer.session import open_session
 
-    with open_session(options, console, slots=slots) as session, target.open("ab") as out:
+    return open_session(options, console, slots=slots, exact=exact)
+
+
+def _write_missing(
+    session: ModelSession, missing: list[Record], options: Options, target: Path
+) -> list[str]:
+    """Write; returns why records were left out."""
+    console = session.console
+    with target.open("ab") as out:
         try:
             skipped = _write_all(session, missing, options, out)
         except KeyboardInterrupt:

@@ -19,7 +19,7 @@ import psutil
 
 from data.errors import GuideError, ModelError, PromptTooLong
 from data.prompt import Prompt
-from infer.context import Context, bytes_per_cell, exact_rows
+from infer.context import Context, bytes_per_cell, exact_rows, fastest_rows
 from infer.options import CONTEXT, Sampling
 from infer.prefix import PrefixCache
 from infer.request import Request
@@ -59,8 +59,8 @@ class Engine:
     ) -> None:
         """Open `slots` sequences of `context` tokens each, or as many as memory and cores bear.
 
-        Without `exact` all slots are decoded at once, which may be faster on many cores, and a
-        guide's text then depends on what is written beside it.
+        Without `exact` as many guides are stepped at once as are fastest together, and a guide's
+        text then depends on what is written beside it.
 
         Raises:
             ModelError: there is not enough memory.
@@ -70,7 +70,7 @@ class Engine:
         self._context = Context(model, length=context, slots=self.slots, threads=threads)
         self.context = self._context.length
         try:
-            rows = self._rows() if exact else self.slots
+            rows = self._rows(exact)
             self._scheduler = Scheduler(self._context, rows, prefix_cache)
         except BaseException:
             self._context.close()
@@ -147,15 +147,15 @@ class Engine:
     def _prefix_tokens(self, prompt: Prompt) -> list[int]:
         return self.model.tokenize(prompt.prefix) if prompt.prefix else []
 
-    def _rows(self) -> int:
+    def _rows(self, exact: bool) -> int:
         """Rows decoded at once; tried out once for a model and machine."""
         if self.slots == 1:
             return 1
-        name = f"rows{self.slots}"
+        name = f"rows{self.slots}" if exact else f"fast{self.slots}"
         known = self.prefix_cache.recalled(name) if self.prefix_cache else None
         if known and known.isdigit() and 0 < int(known) <= self.slots:
             return int(known)
-        rows = exact_rows(self._context, self.slots)
+        rows = (exact_rows if exact else fastest_rows)(self._context, self.slots)
         if self.prefix_cache:
             self.prefix_cache.keep(name, str(rows))
         return rows

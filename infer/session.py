@@ -35,11 +35,17 @@ class Closer(Protocol):
 
 
 def open_session(
-    options: Options, console: Console, *, slots: int | None = 1, threads: int | None = None
+    options: Options,
+    console: Console,
+    *,
+    slots: int | None = 1,
+    threads: int | None = None,
+    exact: bool = True,
 ) -> ModelSession:
     """The session for a model, a server, or no model; `slots` None means as many as it bears.
 
-    `threads` are the cores to compute on; None means all of them.
+    `threads` are the cores to compute on; None means all of them. Without `exact` several guides
+    together are faster, and a guide's text depends on what is written beside it.
 
     Raises:
         ModelError: the model is unknown, cannot be fetched or loaded, or the server not reached.
@@ -48,7 +54,7 @@ def open_session(
         return ModelSession(NO_MODEL, console)
     if options.backend:
         return _open_remote(options, console, slots)
-    return _open_local(options, console, slots, threads)
+    return _open_local(options, console, slots, threads, exact)
 
 
 class ModelSession:
@@ -123,7 +129,7 @@ class ModelSession:
 
 
 def _open_local(
-    options: Options, console: Console, slots: int | None, threads: int | None = None
+    options: Options, console: Console, slots: int | None, threads: int | None, exact: bool
 ) -> ModelSession:
     from infer.engine import Engine
     from infer.prefix import PrefixCache
@@ -137,7 +143,7 @@ def _open_local(
         template = model.chat_template()
         examples = found.examples and model.metadata(TRAINED) != "true"
         cache = PrefixCache(models_folder() / "cache", model)
-        engine = Engine(model, slots=slots, threads=threads, prefix_cache=cache)
+        engine = Engine(model, slots=slots, threads=threads, prefix_cache=cache, exact=exact)
     except BaseException:
         model.close()
         raise

@@ -126,6 +126,13 @@ def test_as_many_rows_at_once_as_give_the_numbers_of_one(model):
             assert context.logits(0) == together[slot]
 
 
+def test_without_exactness_as_many_rows_at_once_as_are_fastest(model, prompt):
+    with Engine(model, slots=3, context=512, exact=False) as fast:
+        assert 1 <= fast.rows <= 3
+        calls = [lambda n=n: write(fast, prompt, seed=n, max_tokens=12) for n in range(3)]
+        assert all(measures.tokens > 1 for _, measures in together(*calls))
+
+
 def test_going_back_gives_what_would_have_come_with_that_seed(engine, prompt):
     with engine.submit(prompt, Sampling(seed=3), 24) as request:
         text = "".join(request)

@@ -8,7 +8,13 @@ checker.check_sentence(sentence, before)   # one sentence, as it is written
 from __future__ import annotations
 
 from data.artwork import Artwork
-from data.facts.details import detail_claims, shown, shows_people, sight_claims
+from data.facts.details import (
+    detail_claims,
+    pointing_sentences,
+    shown,
+    shows_people,
+    sight_claims,
+)
 from data.facts.grammar import load_grammar
 from data.facts.making import making_claims
 from data.facts.naming import name_claims
@@ -43,12 +49,13 @@ class Checker:
         return Report(self._claims(Passage(sentence, self.grammar), fold(before)))
 
     def _claims(self, passage: Passage, context: str) -> tuple[Claim, ...]:
+        pointing = pointing_sentences(passage)
         claims = [
             *quantity_claims(passage, self.facts),
             *name_claims(passage, self.facts),
             *making_claims(passage, self.facts),
-            *detail_claims(passage, self.facts, self.shown),
-            *sight_claims(passage, self.facts, people=self.people),
+            *detail_claims(passage, self.facts, pointing, self.shown),
+            *sight_claims(passage, self.facts, pointing, people=self.people),
             *story_claims(passage, self.facts, context),
         ]
         return tuple(sorted(set(claims)))

@@ -1,6 +1,6 @@
 """Claims about things to be seen: animals, clothes, instruments, weapons, flowers, vehicles.
 
-    for claim in detail_claims(passage, facts): ...
+    for claim in detail_claims(passage, facts, pointing_sentences(passage), shown(facts)): ...
 
 Only a sentence that points ("look for the …", "she wears …", "in the foreground …") claims that a
 thing is there; only kinds of things that a record would name are judged. A thing stands when the
@@ -10,6 +10,7 @@ record names it, a kind of it, or what it is a kind of: "bird" for a parrot, "pa
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
@@ -113,11 +114,23 @@ def _visible(word: str, language: str) -> frozenset[str]:
     return frozenset(seen.values()) if seen and enough else frozenset()
 
 
-def shown(facts: Facts) -> frozenset[str]:
-    """Every synset the record's words can mean."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The synsets that a record's words can mean, all above them, and their direct parents."""
+
+    meant: frozenset[str]
+    above: frozenset[str]
+    parents: frozenset[str]
+
+
+def shown(facts: Facts) -> Shown:
+    """What the record can be said to show."""
     spelled = [w.folded for w in facts.found]
     pairs = {f"{a} {lemma(b, 'en')}" for a, b in pairwise(spelled)}  # "sailing ships"
-    return frozenset(s for w in facts.english | pairs for s in things().senses.get(w, ()))
+    meant = frozenset(s for w in facts.english | pairs for s in things().senses.get(w, ()))
+    above = frozenset[str]().union(*map(_ancestors, meant))
+    parents = frozenset(p for s in meant for p in things().parents.get(s, ())) - _TOP
+    return Shown(meant, above, parents)
 
 
 def shows_people(facts: Facts) -> bool:
@@ -133,10 +146,12 @@ def shows_people(facts: Facts) -> bool:
     return any(s is not None and _PERSON & _ancestors(s) for s in firsts)
 
 
-def sight_claims(passage: Passage, facts: Facts, *, people: bool) -> Iterator[Claim]:
+def sight_claims(
+    passage: Passage, facts: Facts, pointing: list[Sentence], *, people: bool
+) -> Iterator[Claim]:
     """What the table `words/sights.toml` knows; `people` is `shows_people(facts)`."""
     for sentence in passage.sentences:
-        points = _points(sentence, passage)
+        points = sentence in pointing
         for concept in passage.grammar.sights.values():
             if sentence.asks or not (points or concept.anywhere):
                 continue
@@ -153,13 +168,11 @@ def sight_claims(passage: Passage, facts: Facts, *, people: bool) -> Iterator[Cl
                 yield Claim(span, Kind.detail, verdict, reason)
 
 
-def detail_claims(passage: Passage, facts: Facts, recorded: frozenset[str]) -> Iterator[Claim]:
-    """Things pointed at; `recorded` is `shown(facts)`."""
-    above = frozenset(a for s in recorded for a in _ancestors(s))
-    beside = frozenset(p for s in recorded for p in things().parents.get(s, ())) - _TOP
-    for sentence in passage.sentences:
-        if not _points(sentence, passage):
-            continue
+def detail_claims(
+    passage: Passage, facts: Facts, pointing: list[Sentence], recorded: Shown
+) -> Iterator[Claim]:
+    """Things in the sentences that point; `recorded` is `shown(facts)`."""
+    for sentence in pointing:
         for word in sentence.words:
             if word.capitalised and passage.grammar.language != "de":
                 continue
@@ -169,9 +182,10 @@ def detail_claims(passage: Passage, facts: Facts, recorded: frozenset[str]) -> I
                 continue
             good = (
                 facts.names(word)
-                or senses & above
+                or senses & recorded.above
                 or any(
-                    _ancestors(s) & recorded - _TOP or beside & {*things().parents.get(s, ())}
+                    _ancestors(s) & recorded.meant - _TOP
+                    or recorded.parents & {*things().parents.get(s, ())}
                     for s in senses
                 )
             )
@@ -196,8 +210,12 @@ _TOP = frozenset({"00001740", "00003553", "00021939", "00002684", "00004475", "0
 """Entity, whole, artifact, object, organism, living thing: what everything is a kind of."""
 
 
+def pointing_sentences(passage: Passage) -> list[Sentence]:
+    """The sentences that point at something as being there."""
+    return [sentence for sentence in passage.sentences if _points(sentence, passage)]
+
+
 def _points(sentence: Sentence, passage: Passage) -> bool:
-    """Whether the sentence points at something as being there."""
     phrases = passage.grammar.phrases
     if sentence.asks or not phrases["look"].search(sentence.folded):
         return False

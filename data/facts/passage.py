@@ -51,6 +51,7 @@ class Passage:
         self.numbers.sort(key=lambda n: (n.start, -n.end))
         self.quoted = [(m.start(), m.end()) for m in _QUOTED.finditer(text)]
         self._starts = [s.start for s in self.sentences]
+        self._lore: dict[int, list[int]] = {}  # by the sentence's start
 
     def _sentences(self) -> list[Sentence]:
         found = []
@@ -82,10 +83,10 @@ class Passage:
         Words in the span `but` do not count: Winslow Homer tells no epic.
         """
         sentence = self.sentence_at(offset)
-        return any(
-            not but[0] <= sentence.start + m.start() < but[1]
-            for m in self.grammar.phrases["lore"].finditer(sentence.folded)
-        )
+        if sentence.start not in self._lore:
+            told = self.grammar.phrases["lore"].finditer(sentence.folded)
+            self._lore[sentence.start] = [sentence.start + m.start() for m in told]
+        return any(not but[0] <= start < but[1] for start in self._lore[sentence.start])
 
     def in_quotes(self, offset: int) -> bool:
         """Whether a character stands between quotation marks."""

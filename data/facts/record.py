@@ -281,3 +281,22 @@ class Facts(Times):
         if len(folded) < 4:
             return False
         return any(alike(own, folded) for own in self.words if len(own) > 3)
+
+    def tells_of(self, concept: Concept) -> bool:
+        """Whether the record tells anything of the kind: a birth, a teacher, a patron."""
+        # "Study of a Head" is a title, and tells of nobody's studies.
+        known = self._life if concept.name == "training" else self._life_and_title
+        if concept.recorded.search(known):
+            return True
+        life = self.derived.life
+        return concept.life and life is not None and bool(life.born or life.died or life.birthplace)
+
+    @cached_property
+    def _life(self) -> str:
+        own = self.artwork
+        fields = (own.artist, own.artist_bio, own.date, *own.subjects, *own.notes)
+        return fold(" . ".join(f for f in fields if f))
+
+    @cached_property
+    def _life_and_title(self) -> str:
+        return f"{self._life} . {fold(self.artwork.title)}"

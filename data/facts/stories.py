@@ -11,47 +11,27 @@ from collections.abc import Iterator
 from data.facts.passage import Passage
 from data.facts.record import Facts
 from data.facts.report import Claim, Kind, Verdict
-from data.facts.text import fold
 
 _ALWAYS = frozenset({"attributed", "any"})
 
 
 def story_claims(passage: Passage, facts: Facts, context: str = "") -> Iterator[Claim]:
     """Biography and attribution; `context` is folded text that went before."""
-    own = facts.artwork
-    fields = (own.artist, own.artist_bio, own.date, *own.subjects, *own.notes)
-    told = fold(" . ".join(f for f in fields if f))
-    titled = told + " . " + fold(own.title)
     for concept in passage.grammar.biography.values():
-        # "Study of a Head" is a title, and tells of nobody's studies.
-        known = told if concept.name == "training" else titled
-        supported = bool(concept.recorded.search(known))
-        if concept.life and not supported:
-            life = facts.derived.life
-            supported = life is not None and bool(life.born or life.died or life.birthplace)
         for match in concept.said.finditer(passage.folded):
-            if passage.in_quotes(match.start()) or passage.sentence_at(match.start()).asks:
+            span = match.span()
+            if passage.in_quotes(span[0]) or passage.sentence_at(span[0]).asks:
                 continue
-            if concept.name == "birth" and _year_follows(match.end(), passage, facts):
+            if concept.name == "birth" and _year_follows(span[1], passage, facts):
                 continue
-            if not supported and passage.tells_lore(match.start()):
-                yield Claim(
-                    match.span(),
-                    Kind.biography,
-                    Verdict.unclear,
-                    "told of myth, scripture or books",
-                )
-            elif supported:
-                yield Claim(
-                    match.span(), Kind.biography, Verdict.supported, "the record tells of it"
-                )
+            if facts.tells_of(concept):
+                yield Claim(span, Kind.biography, Verdict.supported, "the record tells of it")
+            elif passage.tells_lore(span[0]):
+                reason = "told of myth, scripture or books"
+                yield Claim(span, Kind.biography, Verdict.unclear, reason)
             else:
-                yield Claim(
-                    match.span(),
-                    Kind.biography,
-                    Verdict.unsupported,
-                    f"the record says nothing of {_NOUNS.get(concept.name, concept.name)}",
-                )
+                reason = f"the record says nothing of {_NOUNS.get(concept.name, concept.name)}"
+                yield Claim(span, Kind.biography, Verdict.unsupported, reason)
     yield from _attribution(passage, facts, context)
 
 

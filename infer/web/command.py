@@ -58,6 +58,11 @@ _BACKLOG = 2048  # connections that wait to be taken, as uvicorn has it
     help="Guides written at once; by default what memory and cores bear.",
 )
 @click.option(
+    "--fast", is_flag=True,
+    help="Write several at once as fast as they can be, though a guide's text then depends on "
+    "which are written beside it.",
+)  # fmt: skip
+@click.option(
     "--store",
     default=DEFAULT_STORE,
     show_default=True,
@@ -188,7 +193,8 @@ def _serve(**values: Any) -> None:
         listening = stack.enter_context(_listen(settings.host, settings.port))
         services = stack.enter_context(
             open_services(settings, _options(values), values["store"], console,
-                          slots=values["slots"], silent=values["silent"])
+                          slots=values["slots"], exact=not values["fast"],
+                          silent=values["silent"])
         )  # fmt: skip
         if values["works"]:
             _import(services, values["works"], console)

@@ -32,6 +32,7 @@ def open_services(
     console: Console,
     *,
     slots: int | None = None,
+    exact: bool = True,
     silent: bool = False,
 ) -> Iterator[Services]:
     """Store, model, voices and the rest; closed in the other order.
@@ -43,7 +44,7 @@ def open_services(
     with ExitStack() as stack:
         store = Store.open(store_url)
         stack.callback(store.close)
-        session = stack.enter_context(open_session(options, console, slots=slots))
+        session = stack.enter_context(open_session(options, console, slots=slots, exact=exact))
         voices = Voices(console, silent=silent)
         stack.callback(voices.close)
         metrics = Metrics()
