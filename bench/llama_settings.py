@@ -26,13 +26,14 @@ SENTENCE = "The title of this painting is said first, then its artist, its date 
 @click.command()
 @click.option("--model", default="small", show_default=True, help="Name or path.")
 @click.option("--repeat", default=3, show_default=True, help="Turns of each setting.")
-def main(model: str, repeat: int) -> None:
+@click.option("--prompt", default=512, show_default=True, help="Tokens read before 16 are written.")
+def main(model: str, repeat: int, prompt: int) -> None:
     """Measure and print; in brackets the share of what the engine has."""
     found = resolve(model, Console(stderr=True))
     print(machine())
-    print(f"model {model}, a prompt of 1,536 tokens and 16 behind it")
+    print(f"model {model}, a prompt of {prompt:,} tokens and 16 behind it")
     with LlamaModel(found.path, adapter=found.adapter) as loaded:
-        _compare(loaded, loaded.tokenize(SENTENCE * 100), repeat)
+        _compare(loaded, loaded.tokenize(SENTENCE * 200)[:prompt], repeat)
 
 
 def _compare(model: LlamaModel, tokens: list[int], repeat: int) -> None:
@@ -57,11 +58,10 @@ def _compare(model: LlamaModel, tokens: list[int], repeat: int) -> None:
         for key, value in changes.items():
             setattr(params, key, value)
         contexts[name] = llama_cpp.llama_init_from_model(model.handle, params)
-    long = (tokens * (1536 // len(tokens) + 1))[:1536]
     figures: dict[str, list[tuple[float, float]]] = {name: [] for name in settings}
     for _ in range(repeat):
         for name, context in contexts.items():
-            figures[name].append(_read_and_write(context, long))
+            figures[name].append(_read_and_write(context, tokens))
     base = figures["as the engine has it"]
     for name, pairs in figures.items():
         reading = statistics.median(p[0] / b[0] for p, b in zip(pairs, base, strict=True))
@@ -79,7 +79,7 @@ def _compare(model: LlamaModel, tokens: list[int], repeat: int) -> None:
 
 
 def _read_and_write(context: Any, tokens: list[int]) -> tuple[float, float]:
-    """Tokens a second of reading a prompt of 1,536 tokens, and of writing 16 behind it."""
+    """Tokens a second of reading the prompt, and of writing 16 behind it."""
     llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(context), True)
     started = time.perf_counter()
     for at in range(0, len(tokens), 256):

@@ -168,7 +168,7 @@ def _write_all(
 ) -> list[str]:
     """Write as many guides at once as there are slots, and their lines in the records' order."""
     skipped = []
-    with progress_bar(session.console) as progress, _Workers(session.slots) as workers:
+    with progress_bar(session.console) as progress, _Workers(session) as workers:
         task = progress.add_task("guides", total=len(records))
         for record, line in workers.each(records, lambda r: _write_one(session, r, options)):
             if isinstance(line, PromptTooLong):
@@ -183,9 +183,9 @@ def _write_all(
 class _Workers:
     """Threads that each write one guide at a time."""
 
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix="guide-batch")
+    def __init__(self, session: ModelSession) -> None:
+        self._session, self._count = session, session.slots
+        self._pool = ThreadPoolExecutor(session.slots, thread_name_prefix="guide-batch")
 
     def each(
         self, records: list[Record], write: Callable[[Record], bytes | PromptTooLong]
@@ -212,8 +212,10 @@ class _Workers:
         error: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        # After an error the guides begun are given up: closing the session ends their threads.
-        self._pool.shutdown(wait=kind is None, cancel_futures=True)
+        if kind is not None:
+            self._session.stop()
+        # A thread that outlived the session would ask a model that is no longer there.
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _write_one(session: ModelSession, record: Record, options: Options) -> bytes | PromptTooLong:

@@ -104,6 +104,11 @@ class ModelSession:
         with self.console.status("Reading the examples, once for this model …"):
             yield True
 
+    def stop(self) -> None:
+        """Give up every guide; their threads get an error, and the weights stay until `close`."""
+        if self.drawer is not None:
+            self.drawer.close()
+
     def closing(self, closer: Closer) -> None:
         """Close that too at the end."""
         self._closers.append(closer)
