@@ -26,6 +26,7 @@ from bench.common import machine, summary
 from data.artwork import Artwork
 from data.prompt import Prompt, Request, build_prompt, load_examples
 from data.records import read_records
+from infer.context import Context
 from infer.engine import Engine
 from infer.options import Options, Sampling
 from infer.result import Telling
@@ -44,7 +45,7 @@ TOKENS = 48
 @click.option("--guides", default=0, help="Only write so many guides and watch memory.")
 @click.option(
     "--part",
-    type=click.Choice(["all", "single", "company", "sentence"]),
+    type=click.Choice(["all", "single", "steps", "company", "sentence"]),
     default="all",
     help="Only one of the measurements.",
 )
@@ -62,6 +63,8 @@ def main(model: str, repeat: int, guides: int, part: str) -> None:
             return
         if part in ("all", "single"):
             _single(loaded, plain, _bandwidth(repeat), repeat)
+        if part in ("all", "steps"):
+            _steps(loaded, repeat)
         if part in ("all", "company"):
             _company(loaded, plain, repeat)
         if part in ("all", "sentence"):
@@ -181,6 +184,25 @@ def _bandwidth(repeat: int) -> float:
 
 
 # Several listeners
+
+
+def _steps(model: LlamaModel, repeat: int) -> None:
+    """Milliseconds of one step of 1 to 8 rows, each behind a prompt."""
+    tokens = model.tokenize("The title is said first, then the artist. " * 20)[:150]
+    took: dict[int, list[float]] = {size: [] for size in range(1, 9)}
+    with Context(model, length=256, slots=8) as context:
+        for slot in range(8):
+            context.read(slot, tokens, 0)
+        for _ in range(repeat):
+            for size, found in took.items():
+                started = time.perf_counter()
+                context.step([(slot, 100 + slot, len(tokens)) for slot in range(size)])
+                context.logits(0)  # a step may return before its numbers are there
+                found.append(1000 * (time.perf_counter() - started))
+                for slot in range(size):
+                    context.forget(slot, len(tokens))
+    for size, found in took.items():
+        print(f"a step of {size} rows    {summary(found, 'ms', 0)}")
 
 
 def _company(model: LlamaModel, prompt: Prompt, repeat: int) -> None:

@@ -20,6 +20,7 @@ from infer.speech.numerals import ROMAN, count, decade, number, ordinal, roman, 
 from infer.speech.rulers import RULERS, regnal
 from infer.speech.words import words_of
 
+_PASSES = 8  # so that no text, whatever it is, keeps the voice waiting
 _UNITS = {
     "mm": "length-millimeter", "cm": "length-centimeter", "m": "length-meter",
     "km": "length-kilometer", "cm²": "area-square-centimeter", "m²": "area-square-meter",
@@ -62,13 +63,14 @@ def speakable(text: str, language: str) -> str:
     Raises:
         SpeechError: there are no words for that language.
     """
-    while True:
+    for _ in range(_PASSES):
         said = text
         for step in _STEPS:
             said = step(said, language)
         if said == text:
-            return said
+            break
         text = said  # signs that are gone now may have parted what belongs together: "Louis × I"
+    return text
 
 
 def _plain_characters(text: str, _language: str) -> str:
