@@ -1,7 +1,7 @@
 """Time and peak memory of every step of an export, beside the bare converter and quantizer.
 
     python bench/export.py tiny small
-    python bench/export.py 7b --folder /scratch      # random weights of Mistral 7B's shape, 75 GB
+    python bench/export.py 7b --folder /scratch      # random weights of Mistral 7B's shape, 60 GB
 
 Each step runs in a process of its own, whose time and most resident memory are told. `tokens`
 compares every prompt and guide of the whole corpus between the Hugging Face tokenizer made of a
@@ -76,6 +76,7 @@ def _measure(model: str, folder: Path) -> Iterator[str]:
         base = next(path for path in (folder / "cache").iterdir() if path.is_dir())
     _run_step("adapter", base, folder / "adapter")
     yield _told("merge", "merge", base, folder / "adapter", merged)
+    shutil.rmtree(base)
     yield _told("convert", "convert", merged, f16, converter)
     f16.unlink()
     bare = converter / "convert_hf_to_gguf.py"

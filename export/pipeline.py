@@ -172,7 +172,7 @@ def make_reference(source: Source, facts: Facts, folder: Path, console: Console)
 def _merge(source: Source, out: Path, console: Console) -> None:
     if can_merge(source.run) and source.adapter and source.tokenizer:
         console.print("Merging by Unsloth, which trained it …", style="dim", highlight=False)
-        merge_by_unsloth(source.adapter, source.tokenizer, out)
+        merge_by_unsloth(source.base, source.adapter, source.tokenizer, out)
         return
     label = "Merging the adapter" if source.adapter else "Reading the weights"
     with _progress(console) as bar:

@@ -2,7 +2,7 @@
 
     from export.unsloth import can_merge, merge_by_unsloth
     if can_merge(run):
-        merge_by_unsloth(run.adapter, run.tokenizer, Path("merged"))
+        merge_by_unsloth(base_folder, run.adapter, run.tokenizer, Path("merged"))
 
 Unsloth is an optional dependency, partly under the LGPL-3.0 and AGPL-3.0. `export.merge` gives the
 same weights to the last bits of a 16-bit number, and is what runs everywhere else.
@@ -10,6 +10,7 @@ same weights to the last bits of a 16-bit number, and is what runs everywhere el
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from importlib import import_module
@@ -29,11 +30,13 @@ def can_merge(run: Run | None) -> bool:
     return torch.cuda.is_available()
 
 
-def merge_by_unsloth(adapter: Path, tokenizer: Path, out: Path) -> None:
+def merge_by_unsloth(base: Path, adapter: Path, tokenizer: Path, out: Path) -> None:
     """Write the merged model in float16 as a Hugging Face folder, whole or not at all.
 
     Args:
-        adapter: the run's PEFT adapter; it names its base's folder.
+        base: the folder of the weights it was trained on, which the adapter knows by their hub
+            name or not at all.
+        adapter: the run's PEFT adapter.
         tokenizer: the run's tokenizer, which takes the place of the one Unsloth saves.
         out: the folder to make.
     """
@@ -41,14 +44,26 @@ def merge_by_unsloth(adapter: Path, tokenizer: Path, out: Path) -> None:
     library = import_module("unsloth").FastLanguageModel
     import torch
 
-    part = out.with_name(f"{out.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
+    part, named = (out.with_name(f"{out.name}.{end}") for end in ("part", "adapter"))
+    for folder in (part, named):
+        shutil.rmtree(folder, ignore_errors=True)
     try:
+        name_base(adapter, base, named)
         model, processor = library.from_pretrained(
-            model_name=str(adapter), dtype=torch.float16, load_in_4bit=False, load_in_16bit=True
+            model_name=str(named), dtype=torch.float16, load_in_4bit=False, load_in_16bit=True
         )
         model.save_pretrained_merged(str(part), processor, save_method="merged_16bit")
         copy_tokenizer(tokenizer, part)
         part.rename(out)
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        for folder in (part, named):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def name_base(adapter: Path, base: Path, out: Path) -> None:
+    """A copy of the adapter whose base is that folder: Unsloth looks nowhere else."""
+    shutil.copytree(adapter, out)
+    file = out / "adapter_config.json"
+    settings = json.loads(file.read_text("utf-8"))
+    settings["base_model_name_or_path"] = str(base.absolute())
+    file.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")

@@ -173,9 +173,22 @@ def test_unsloth_gives_the_same_weights(tiny: Path, tmp_path: Path) -> None:
     base = base_model_folder(tiny, tmp_path)
     random_adapter(base, tmp_path / "adapter", 0.02)
     merge(base, tmp_path / "adapter", tmp_path / "ours")
-    merge_by_unsloth(tmp_path / "adapter", base, tmp_path / "theirs")
+    merge_by_unsloth(base, tmp_path / "adapter", base, tmp_path / "theirs")
     expected = transformers.AutoModelForCausalLM.from_pretrained(
         tmp_path / "theirs", dtype=torch.float32
     )
     # Unsloth adds in 16 bits what is added here in 32.
     assert largest_difference(tmp_path / "ours", expected) <= 4 * HALF_STEP
+
+
+def test_unsloth_is_given_the_folder_of_the_base(tmp_path: Path) -> None:
+    """Its hub name, or none at all, would have it look for other weights, or for nothing."""
+    from export.unsloth import name_base
+
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    (adapter / "adapter_config.json").write_text('{"base_model_name_or_path": "", "r": 8}')
+    name_base(adapter, tmp_path / "base", tmp_path / "named")
+    config = json.loads((tmp_path / "named" / "adapter_config.json").read_text())
+    assert config == {"base_model_name_or_path": str(tmp_path / "base"), "r": 8}
+    assert '""' in (adapter / "adapter_config.json").read_text()  # the run's own is left alone
