@@ -161,8 +161,8 @@ def watch(trainer: Any, job: Job, run: Run, console: Console) -> None:
 
     def tell() -> list[dict[str, Any]]:
         unwrapped = trainer.accelerator.unwrap_model(trainer.model)
-        tokens = job.recipe.sample_tokens
-        return tell_samples(job.backend, unwrapped, job.tokenizer, job.data.works, tokens)
+        tokens, batch = job.recipe.sample_tokens, job.recipe.sample_batch
+        return tell_samples(job.backend, unwrapped, job.tokenizer, job.data.works, tokens, batch)
 
     watcher = Watcher(
         trainer,

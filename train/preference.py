@@ -83,7 +83,7 @@ def draw_pairs(job: Job, model: Any) -> Iterator[Pair]:
             prompts,
             recipe.sample_tokens,
             temperature=recipe.temperature,
-            batch=8 * recipe.generations,
+            batch=recipe.sample_batch,
         )
     for number, row in enumerate(rows):
         group = answers[number * recipe.generations : (number + 1) * recipe.generations]
@@ -151,6 +151,7 @@ def _grpo(job: Job, run: Run, model: Any) -> Any:
             **shared_arguments(job, run),
             beta=recipe.beta,
             num_generations=recipe.generations,
+            steps_per_generation=job.plan.accumulation * recipe.draw_every,
             max_completion_length=recipe.sample_tokens,
             temperature=recipe.temperature,
         ),

@@ -89,6 +89,7 @@ class Recipe(BaseModel):
     checkpoint_every: Count = 0  # steps between checkpoints to resume from; 0: each evaluation
     samples: Count = 3  # validation works told after each epoch
     sample_tokens: Positive = 260
+    sample_batch: Positive = 16  # guides written at once, here and for drawn pairs
     trackio: bool = False
 
     # Preference (dpo, grpo).
@@ -96,6 +97,8 @@ class Recipe(BaseModel):
     beta: Annotated[float, Field(ge=0)] = 0.1  # how dear it is to leave the starting adapter
     generations: Annotated[int, Field(ge=2)] = 8  # guides drawn of each work
     temperature: Annotated[float, Field(gt=0)] = 0.8  # at which they are drawn
+    draw_every: Positive = 1  # grpo: steps whose guides are drawn at once; more is faster, and the
+    # last of them then learn from a model a few steps old
 
     # What its export must reach, or `guide export` fails.
     max_kl: Annotated[float, Field(gt=0)] = 0.5  # nats a token from 16 bits, of any quantized type

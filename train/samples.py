@@ -1,6 +1,6 @@
 """Guides told by the model in training, and what the fact check says of them.
 
-told = tell_samples(backend, model, tokenizer, rows, 260)
+told = tell_samples(backend, model, tokenizer, rows, 260, 16)
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from train.data import Row, chat_template, prompt_tokens
 
 
 def tell_samples(
-    backend: Backend, model: Any, tokenizer: Any, rows: Sequence[Row], tokens: int
+    backend: Backend, model: Any, tokenizer: Any, rows: Sequence[Row], tokens: int, batch: int
 ) -> list[dict[str, Any]]:
-    """The most likely guide of each work, with its claims counted."""
+    """The most likely guide of each work, with its claims counted; `batch` are written at once."""
     with backend.generating(model):
         prompts = [row_prompt(row, tokenizer) for row in rows]
-        answers = generate(model, tokenizer, prompts, tokens)
+        answers = generate(model, tokenizer, prompts, tokens, batch=batch)
     return [_judged(row, answer) for row, answer in zip(rows, answers, strict=True)]
 
 
@@ -30,8 +30,8 @@ def generate(
     prompts: Sequence[list[int]],
     tokens: int,
     *,
+    batch: int,
     temperature: float = 0.0,
-    batch: int = 16,
 ) -> list[str]:
     """Continuations of prompts given as token numbers, control tokens left out; 0 is greedy."""
     import torch
