@@ -15,14 +15,13 @@ import json
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import click
 
 from data.errors import GuideError
-from models.catalog import Entry
+from models.catalog import Entry, read_entries
 from models.voices import VoiceEntry
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -160,8 +159,7 @@ def pins(path: Path) -> dict[str, str]:
 def models() -> list[dict[str, str]]:
     """Every file of the shipped catalogs: models, and the voices' parts."""
     found = []
-    for name, fields in _shipped("catalog.toml").items():
-        entry = Entry.model_validate(fields)
+    for name, entry in read_entries(ROOT / "models" / "catalog.toml", Entry).items():
         found.append(
             {
                 "name": name,
@@ -170,8 +168,7 @@ def models() -> list[dict[str, str]]:
                 "sha256": str(entry.sha256),
             }
         )
-    for name, fields in _shipped("voices.toml").items():
-        voice = VoiceEntry.model_validate(fields)
+    for name, voice in read_entries(ROOT / "models" / "voices.toml", VoiceEntry).items():
         for part, file in voice.files.items():
             found.append(
                 {
@@ -182,10 +179,6 @@ def models() -> list[dict[str, str]]:
                 }
             )
     return found
-
-
-def _shipped(name: str) -> dict[str, Any]:
-    return tomllib.loads((ROOT / "models" / name).read_text(encoding="utf-8"))
 
 
 def _component(model: dict[str, str]) -> dict[str, Any]:

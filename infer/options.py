@@ -30,14 +30,22 @@ Opening = Literal["", "plain", "model"]
 _OPENINGS: dict[Style, Opening] = {"clear": "plain", "literary": "model"}
 
 
+_BOLD = 0.7
+"""Least temperature of a second try."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sampling:
     """How tokens are drawn; the same values and seed give the same guide."""
 
-    temperature: float = 0.7
+    temperature: float = 0.1
     top_p: float = 0.95
     min_p: float = 0.05
     seed: int = 0
+
+    def again(self, seed: int) -> Sampling:
+        """How a sentence is drawn that failed: the likeliest words would only fail once more."""
+        return replace(self, seed=seed, temperature=max(self.temperature, _BOLD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,7 @@ def guide_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 help="The same seed gives the same guide.",
             ),
             click.option(
-                "--temperature", type=click.FloatRange(0, 2), default=0.7, show_default=True,
+                "--temperature", type=click.FloatRange(0, 2), default=0.1, show_default=True,
                 help="0 always takes the likeliest word.",
             ),
             click.option(

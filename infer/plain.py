@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from data.artwork import Artwork, Form
-from data.attribution import read_attribution
+from data.attribution import Attribution, read_attribution
 from data.comparisons import FLAT_FORMS
 from data.derive import derive
 from data.prompt import WORDS, Request
@@ -67,8 +67,7 @@ class PlainWriter:
         title = self._quoted_title()
         credit = read_attribution(self._artwork.artist)
         if self._artwork.artist and attribution_phrase(credit, self._words) is None:
-            artist = clean(self._artwork.artist)
-            return self._pick("opening.by", title=title, artist=artist)
+            return self._pick("opening.by", title=title, artist=self._artist_name(credit))
         return self._pick("opening.plain", title=title)
 
     def say(self, field: Field) -> str:
@@ -131,10 +130,16 @@ class PlainWriter:
         credit = read_attribution(self._artwork.artist)
         phrase = attribution_phrase(credit, self._words)
         if phrase is None:
-            return self._pick("artist.plain", artist=clean(self._artwork.artist or ""))
+            return self._pick("artist.plain", artist=self._artist_name(credit))
         clauses = _CLAUSES.get(self._request.language, _CLAUSES["en"])
         kind = "clause" if credit.wording in clauses else "phrase"
         return self._pick(f"artist.{kind}", phrase=phrase)
+
+    def _artist_name(self, credit: Attribution) -> str:
+        """The artist field, or of one such as "French; Maynard" the name alone."""
+        artist = self._artwork.artist or ""
+        alone = credit.name if ";" in artist and not credit.joint else None
+        return clean(alone or artist)
 
     def _date(self) -> str:
         dating, words = self._derived.dating, self._words

@@ -173,9 +173,7 @@ class RemoteRequest:
         self._text, self._forced = self._text[:length], forced
         self._kept = max((count for end, count in self._marks if end <= length), default=0)
         self._marks = [mark for mark in self._marks if mark[0] <= length]
-        self._sampling = Sampling(
-            self._sampling.temperature, self._sampling.top_p, self._sampling.min_p, seed
-        )
+        self._sampling = self._sampling.again(seed)
 
     def close(self) -> None:
         """Stop drawing; servers notice the closed connection."""

@@ -6,15 +6,25 @@ with open_session(options, console, slots=4) as session:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from data.artwork import Artwork
-from data.prompt import ChatTemplate, Example, Prompt, Request, build_prompt, load_examples
+from data.prompt import (
+    LANGUAGES,
+    ChatTemplate,
+    Example,
+    Language,
+    Prompt,
+    Request,
+    build_prompt,
+    load_examples,
+)
 from infer.options import NO_MODEL, Options
 from infer.result import Telling, guide_writer
+from infer.told import told
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -68,17 +78,19 @@ class ModelSession:
         drawer: Engine | Server | None = None,
         template: ChatTemplate | None = None,
         examples: bool = False,
+        languages: Sequence[str] = (),
         slots: int = 1,
     ) -> None:
         self.name, self.console, self.slots = name, console, slots
         self.drawer = drawer
         self._template, self._shows_examples = template, examples
+        self._languages, self._warned = languages, set[str]()
         self._closers: list[Closer] = [drawer] if drawer else []
 
     def prompt(self, artwork: Artwork, request: Request) -> Prompt:
         """The prompt for this model: one that we trained needs no examples."""
         assert self._template is not None
-        return build_prompt(artwork, request, self._template, self._examples(request))
+        return build_prompt(told(artwork), request, self._template, self._examples(request))
 
     def start(self, artwork: Artwork, options: Options) -> Telling:
         """Begin one guide.
@@ -88,6 +100,7 @@ class ModelSession:
         """
         if self.drawer is None:
             return Telling(artwork, options, self.name, None)
+        self._warn(options.request.language)
         prompt = self.prompt(artwork, options.request)
         writer = guide_writer(artwork, options)
         opening = writer.opening if writer else ""
@@ -101,7 +114,8 @@ class ModelSession:
         if drawer is None or drawer.is_ready_for(self.prompt(artwork, request)):
             yield False
             return
-        with self.console.status("Reading the examples, once for this model …"):
+        what = "examples" if self._shows_examples else "instructions"
+        with self.console.status(f"Reading the {what}, once for this model …"):
             yield True
 
     def stop(self) -> None:
@@ -128,6 +142,19 @@ class ModelSession:
         tb: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _warn(self, language: Language) -> None:
+        """Say once of a language that the model's guides in it are not fit to be published."""
+        if not self._languages or language in self._languages or language in self._warned:
+            return
+        self._warned.add(language)
+        self.console.print(
+            f"{self.name} does not write {LANGUAGES[language]} well enough to publish: what its "
+            "guides claim is checked, their grammar and sense are not; have somebody read them.",
+            style="yellow",
+            highlight=False,
+            soft_wrap=True,
+        )
 
     def _examples(self, request: Request) -> tuple[Example, ...]:
         return load_examples(request.language) if self._shows_examples else ()
@@ -158,6 +185,7 @@ def _open_local(
         drawer=engine,
         template=template,
         examples=examples,
+        languages=found.languages,
         slots=engine.slots,
     )
     session.closing(model)

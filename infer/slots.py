@@ -7,7 +7,6 @@ prompt, the last token drawn, or what a rewind forces. All else follows from it.
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 from data.prompt import END
 from infer.context import READ, Context, Row
@@ -99,7 +98,7 @@ class Slot:
         self._force(again + wish.forced, context.model)
         assert self._sampler is not None
         self._sampler.close()
-        self._sampler = Sampler(replace(request.sampling, seed=wish.seed))
+        self._sampler = Sampler(request.sampling.again(wish.seed))
         if len(request.tokens) + len(self._transcript) >= context.length:
             self.end("length")
 

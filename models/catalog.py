@@ -12,7 +12,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -27,6 +27,7 @@ DEFAULT_MODEL = "small"
 T = TypeVar("T", bound=BaseModel)
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^(?:[^./\\][^/\\]*/)?[^./\\][^/\\]*$")]
 """A name in the models folder, or in one folder of it, as `guide export` makes."""
 GgufName = Annotated[str, StringConstraints(pattern=r"^(?:[^./\\][^/\\]*/)?[^/\\]+\.gguf$")]
@@ -119,12 +120,13 @@ class Entry(StoredFile):
     memory: Annotated[int, Field(ge=1)] | None = None
     adapter: str | None = None
     examples: bool = True
+    languages: tuple[LanguageCode, ...] = ()
     fetch: bool = True
 
     @property
     def adapter_path(self) -> Path | None:
         """The LoRA adapter's file, shipped adapters in the checkout and others beside the model."""
-        if self.adapter is None:
+        if not self.adapter:
             return None
         beside = models_folder() / self.adapter
         return beside if beside.exists() else SHIPPED_CATALOG.parent / self.adapter
@@ -167,7 +169,9 @@ def shipped_and_own(shipped: Path, own: Path, kind: type[T]) -> dict[str, T]:
         ModelError: one of the files is not valid; the sentence names the entry and the key.
     """
     entries = read_entries(shipped, kind)
-    return entries | read_entries(own, kind) if own.exists() else entries
+    if own.exists():
+        entries |= read_entries(own, kind, _content(shipped))
+    return entries
 
 
 def known(name: str, names: Iterable[str]) -> str:
@@ -178,17 +182,43 @@ def known(name: str, names: Iterable[str]) -> str:
     return f"{hint}known are {', '.join(names)}"
 
 
-def read_entries(path: Path, kind: type[T]) -> dict[str, T]:
+def read_entries(
+    path: Path, kind: type[T], others: Mapping[str, Any] | None = None
+) -> dict[str, T]:
     """The entries of a catalog file, each checked against the model of its kind.
+
+    An entry that says `like = NAME` has that entry's values wherever it gives none itself; the name
+    is of the same file or of `others`.
 
     Raises:
         ModelError: the file is not valid; the sentence names the entry and the key.
     """
+    content = _content(path)
+    named = {**(others or {}), **content}
+    return {
+        name: _entry(path, name, _completed(path, name, fields, named), kind)
+        for name, fields in content.items()
+    }
+
+
+def _content(path: Path) -> dict[str, Any]:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ModelError(f"{path} cannot be read as TOML: {error}.") from None
-    return {name: _entry(path, name, fields, kind) for name, fields in content.items()}
+
+
+def _completed(path: Path, name: str, fields: Any, named: Mapping[str, Any]) -> Any:
+    if not isinstance(fields, dict) or "like" not in fields:
+        return fields
+    own = {key: value for key, value in fields.items() if key != "like"}
+    other = named.get(str(fields["like"]))
+    if not isinstance(other, dict) or "like" in other:
+        raise ModelError(
+            f"{path}: {name}.like is {fields['like']!r} and should name an entry that is not like "
+            "another itself."
+        )
+    return other | own
 
 
 def _entry(path: Path, name: str, fields: Any, kind: type[T]) -> T:

@@ -124,7 +124,13 @@ def remove(name: str) -> None:
     freed = sum(f.stat().st_size for f in files)
     for file in files:
         file.unlink()
-    click.echo(f"{name} removed, {freed / 1e6:,.0f} MB freed." if files else f"{name} is not here.")
+    if not files:
+        click.echo(f"{name} is not here.")
+        return
+    click.echo(f"{name} removed, {freed / 1e6:,.0f} MB freed.")
+    paths = {one.path for one in stored}
+    if sharing := [n for n, e in load_catalog().items() if n != name and e.path in paths]:
+        click.echo(f"That file was also the one of {', '.join(sharing)}.")
 
 
 def _files_of(stored: StoredFile) -> list[Path]:

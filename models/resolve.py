@@ -18,13 +18,18 @@ from models.fetch import fetch
 
 @dataclass(frozen=True, slots=True)
 class ResolvedModel:
-    """A model file that is present, how to load it, and whether its prompts carry examples."""
+    """A model file that is present, how to load it, and how it is asked.
+
+    `examples` tells whether its prompts carry some; `languages` are those whose guides are fit to
+    be published, none where nobody has judged that.
+    """
 
     name: str
     path: Path
     architecture: str = ""
     adapter: Path | None = None
     examples: bool = True
+    languages: tuple[str, ...] = ()
 
 
 def resolve(model: str, console: Console) -> ResolvedModel:
@@ -49,4 +54,4 @@ def resolve(model: str, console: Console) -> ResolvedModel:
     if adapter is not None and not adapter.is_file():
         raise ModelError(f"The adapter of {model} is missing: there is no file {adapter}.")
     examples = entry.examples and adapter is None
-    return ResolvedModel(model, entry.path, entry.architecture, adapter, examples)
+    return ResolvedModel(model, entry.path, entry.architecture, adapter, examples, entry.languages)

@@ -78,3 +78,37 @@ def test_missing_adapter_is_named(tmp_path, tiny, monkeypatch):
     )
     with pytest.raises(ModelError, match=r"The adapter of mine is missing: .*none\.gguf"):
         resolve("mine", CONSOLE)
+
+
+def test_entry_like_another_takes_what_it_does_not_say(tmp_path, monkeypatch):
+    monkeypatch.setenv("GUIDE_MODELS", str(tmp_path))
+    (tmp_path / "local.toml").write_text(
+        '[warm]\nlike = "small"\ndescription = "ours"\nadapter = "warm/warm.gguf"\n'
+    )
+    catalog = load_catalog()
+    small, warm, base = catalog["small"], catalog["warm"], catalog["small-base"]
+    assert (warm.file, warm.sha256, warm.sources) == (small.file, small.sha256, small.sources)
+    assert warm.description == "ours"
+    assert base.adapter_path is None
+    assert small.adapter_path is not None
+
+
+def test_entry_like_none_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("GUIDE_MODELS", str(tmp_path))
+    (tmp_path / "local.toml").write_text('[warm]\nlike = "smal"\n')
+    with pytest.raises(ModelError, match=r"local\.toml: warm\.like is 'smal'"):
+        load_catalog()
+
+
+def test_shipped_adapter_is_whole_small_and_trained_for_its_base():
+    from gguf import GGUFReader
+
+    entry = get_entry("small")
+    path = entry.adapter_path
+    assert path is not None
+    assert path.stat().st_size <= 25_000_000
+    reader = GGUFReader(path)
+    field = {name: field.contents() for name, field in reader.fields.items()}
+    assert field["general.type"] == "adapter"
+    assert field["general.architecture"] == entry.architecture
+    assert {t.name.rpartition(".")[2] for t in reader.tensors} == {"lora_a", "lora_b"}

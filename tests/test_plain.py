@@ -107,3 +107,16 @@ def test_guides_of_real_records_are_true():
             total += 1
     assert total > 60
     assert clean_ >= 0.98 * total
+
+
+@pytest.mark.parametrize(
+    ("artist", "said"),
+    [
+        ("French; Maynard", "by Maynard."),
+        ("Robert Field; French", "by Robert Field."),
+        ("Louis Prang; Dora Wheeler Keith", "by Louis Prang, Dora Wheeler Keith."),
+    ],
+)
+def test_opening_names_the_artist_and_not_the_nationality_beside_him(artist, said):
+    artwork = Artwork(title="A Duke", artist=artist)
+    assert PlainWriter(artwork, Request(), 0).opening().endswith(said)

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from rich.console import Console
 
-from models.catalog import SHIPPED_CATALOG, Entry, WheelSource
+from models.catalog import SHIPPED_CATALOG, Entry, WheelSource, read_entries
 from models.fetch import fetch
 from models.voices import VoiceEntry
 from tests.conftest import ROOT
@@ -69,15 +69,14 @@ def test_the_lock_satisfies_what_the_project_asks_for(lock, extras):
 
 
 def test_every_shipped_model_has_a_size_and_a_sha256():
-    for name, fields in tomllib.loads(SHIPPED_CATALOG.read_text()).items():
-        entry = Entry.model_validate(fields)
+    for name, entry in read_entries(SHIPPED_CATALOG, Entry).items():
         assert entry.sha256, name
         assert entry.size, name
 
 
 def test_every_file_of_a_shipped_voice_has_a_size_and_a_sha256():
-    for name, fields in tomllib.loads((ROOT / "models" / "voices.toml").read_text()).items():
-        for part, file in VoiceEntry.model_validate(fields).files.items():
+    for name, voice in read_entries(ROOT / "models" / "voices.toml", VoiceEntry).items():
+        for part, file in voice.files.items():
             assert file.sha256, f"{name} {part}"
             assert file.size, f"{name} {part}"
 

@@ -112,7 +112,7 @@ def test_every_option_of_the_request_reaches_the_model(guide):
             None,
             (
                 "guide: There is no model called 'tinny'; did you mean 'tiny'? known are standard, "
-                "small, tiny, or give the path of a .gguf file."
+                "small, tiny, small-base, or give the path of a .gguf file."
             ),
         ),
         (
@@ -133,6 +133,19 @@ def test_every_option_of_the_request_reaches_the_model(guide):
 def test_bad_input_is_one_sentence_and_status_2(guide, arguments, stdin, sentence):
     run = guide(*TELL, *arguments, stdin=stdin)
     assert (run.stdout, run.stderr, run.returncode) == ("", sentence + "\n", 2)
+
+
+@pytest.mark.parametrize(("language", "warned"), [("en", False), ("fr", True)])
+def test_language_a_model_is_no_good_at_is_warned_of(
+    guide, tiny, tmp_path, monkeypatch, language, warned
+):
+    monkeypatch.setenv("GUIDE_MODELS", str(tmp_path))
+    (tmp_path / tiny.name).symlink_to(tiny)
+    (tmp_path / "local.toml").write_text('[mine]\nlike = "tiny"\nlanguages = ["en"]\n')
+    arguments = ["tell", "--model", "mine", "-", "--language", language, "--max-tokens", "5"]
+    run = guide(*arguments, stdin=json.dumps(VERMEER))
+    assert run.returncode == 0
+    assert ("mine does not write French well enough to publish" in run.stderr) is warned
 
 
 def test_record_too_long_says_how_many_tokens_over(guide):

@@ -23,6 +23,7 @@ from data.errors import GuideError, ModelError
 from data.prompt import END, ChatTemplate, build_prompt, load_examples
 from infer.options import CONTEXT, Options
 from infer.ray_batch.rounds import ROUNDS, Ask, Draw, State, next_draw
+from infer.told import told
 
 if TYPE_CHECKING:
     import pyarrow
@@ -220,7 +221,7 @@ def _check(row: Row, draw: Draw | str, options: Options, *, last: bool) -> Row:
 def _prompt(row: Row, options: Options, template: ChatTemplate, examples: bool) -> str:
     artwork, request = Artwork.model_validate_json(row["artwork"]), options.request
     shown = load_examples(request.language) if examples else ()
-    return build_prompt(artwork, request, template, shown).text
+    return build_prompt(told(artwork), request, template, shown).text
 
 
 def _folder(model: str) -> Path:

@@ -1,0 +1,23 @@
+"""What a model is told of a record: less than it holds, where more misleads.
+
+Catalogues index some subjects rather than name them: "Wilding, Alexa", "Dante, 'La Vita Nuova'",
+"Chelsea, Cremorne Gardens". Small models read such a heading as a name of somebody or something in
+the picture ("the woman's name is Dante"), which no rule of the fact check can be sure of. The check
+and the page keep the whole record.
+"""
+
+from __future__ import annotations
+
+import re
+
+from data.artwork import Artwork
+
+_HEADING = re.compile(r"^(?=.*[^\W\d_a-zß-öø-ÿ])(?=.*(?:[,:;(\"“”]|['‘’]\S.*['‘’]))")
+
+
+def told(artwork: Artwork) -> Artwork:
+    """The record without the subjects that are headings of an index and hold a proper name."""
+    subjects = tuple(s for s in artwork.subjects if not _HEADING.match(s))
+    if len(subjects) == len(artwork.subjects):
+        return artwork
+    return artwork.model_copy(update={"subjects": subjects})
