@@ -42,6 +42,9 @@ INK = Artwork(title="Plum Branch", artist="Unknown", date="17th century", form="
 BUST = Artwork(title="Bust of a Woman", artist="Reg Butler", date="1951", form="sculpture", medium="Bronze",
                dimensions="Height: 47 cm")  # fmt: skip
 
+SCROLL = Artwork(title="Hotei with a Child", artist="Ono no Ozū", artist_bio="Japanese, 1559/68–1631",
+                 date="1624", medium="ink on paper")  # fmt: skip
+
 
 def wrong(text, artwork=VERMEER, language="en"):
     return {c.kind.value for c in check(text, artwork, language).unsupported}
@@ -58,6 +61,7 @@ TRUE = [
     ("en", WIDE, "It is two metres high and just over three metres wide, wider than it is tall."),
     ("en", WIDE, "Find the two angels in white. Martin died the year after, in 1854."),
     ("en", VERMEER, "It is from the second half of the seventeenth century."),
+    ("en", SCROLL, "Ono was born in about 1559 and died in 1631."),
     ("en", VERMEER, "Vermeer was born in the first half of the seventeenth century."),
     ("en", VERMEER, "He died at 42. In English, the title says no more."),
     ("fr", VERMEER, "Peint dans la seconde moitié du XVIIe siècle."),
@@ -94,6 +98,7 @@ FALSE = [
     ("en", BUST, "Reg Butler painted this head.", "technique"),
     ("en", VERMEER, "He is best known for his quiet rooms.", "biography"),
     ("en", WIDE, "He was born in Cornwall.", "place"),
+    ("en", SCROLL, "Ono was born in 1559 and died in 1631.", "biography"),
     ("en", DOUBTED, "John Sell Cotman painted it around 1808.", "attribution"),
     ("fr", VERMEER, "Vermeer l'a peint en 1671.", "year"),
     ("fr", VERMEER, "C'est une aquarelle sur papier.", "material"),

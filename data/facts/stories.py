@@ -22,7 +22,10 @@ def story_claims(passage: Passage, facts: Facts, context: str = "") -> Iterator[
             span = match.span()
             if passage.in_quotes(span[0]) or passage.sentence_at(span[0]).asks:
                 continue
-            if concept.name == "birth" and _year_follows(span[1], passage, facts):
+            if concept.name == "birth" and (year := _year_after(span[1], passage, facts)):
+                if facts.leaves_birth_open(year):
+                    reason = "the record does not know the year of birth for certain"
+                    yield Claim(span, Kind.biography, Verdict.unsupported, reason)
                 continue
             if facts.tells_of(concept):
                 yield Claim(span, Kind.biography, Verdict.supported, "the record tells of it")
@@ -52,10 +55,11 @@ _NOUNS = {
 }
 
 
-def _year_follows(end: int, passage: Passage, facts: Facts) -> bool:
-    """Whether "born in" goes on with a year the record gives, which is judged as a year."""
-    year = re.match(r"\s*(\d{3,4})\b", passage.after(end, 10))
-    return year is not None and int(year[1]) in facts.years
+def _year_after(end: int, passage: Passage, facts: Facts) -> int:
+    """The year that "born in" goes on with, if the record gives it: it is judged as a year."""
+    found = re.match(r"\s*(\d{3,4})\b", passage.after(end, 10))
+    year = int(found[1]) if found else 0
+    return year if year in facts.years else 0
 
 
 def _attribution(passage: Passage, facts: Facts, context: str) -> Iterator[Claim]:

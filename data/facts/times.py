@@ -84,6 +84,14 @@ class Times:
         bio = fold(self.artwork.artist_bio or "") + " " + fold(self.artwork.artist or "")
         return frozenset(int(y) for y in _YEAR.findall(bio))
 
+    def leaves_birth_open(self, year: int) -> bool:
+        """Whether the biography has that year of birth as a choice ("1559/68") or as near."""
+        life = self.derived.life
+        if life is not None and life.born_circa and life.born == year:
+            return True
+        bio = fold(self.artwork.artist_bio or "")
+        return re.search(rf"(?<!\d){year}\s?(?:/|or\s)\s?\d", bio) is not None
+
     @cached_property
     def ages(self) -> frozenset[int]:
         """Whole years between any two years of the record, give or take a birthday."""
