@@ -82,13 +82,30 @@ def _install(python: Path, extras: list[str]) -> None:
 
 
 def _pip(python: Path, *arguments: str, **more: str) -> None:
-    environment = {"CMAKE_ARGS": CMAKE_ARGS} | os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    environment = os.environ | {
+        "CMAKE_ARGS": f"{os.environ.get('CMAKE_ARGS', CMAKE_ARGS)} {without_amx()}".strip(),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
     subprocess.run(
         [python, "-m", "pip", "install", "--progress-bar=off", *arguments],
         cwd=ROOT,
         env=environment | more,
         check=True,
     )
+
+
+def without_amx(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """What has llama.cpp compiled without AMX on processors that have it; else nothing.
+
+    GCC before 11.5, 12.4, 13.3 and 14 drops most of the tile configuration that `_tile_loadconfig`
+    is given (GCC bug 114098), and the first guide would end in a general protection fault.
+    """
+    try:
+        has_amx = "amx_int8" in cpuinfo.read_text()
+    except OSError:
+        has_amx = False
+    flag = "-U__AMX_INT8__"
+    return f"-DCMAKE_C_FLAGS={flag} -DCMAKE_CXX_FLAGS={flag}" if has_amx else ""
 
 
 def _without_hashes(lock: Path) -> Path:

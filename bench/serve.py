@@ -11,25 +11,17 @@ told to. First sound is the time from the click until the first sentence's WAV h
 
 from __future__ import annotations
 
-import json
 import random
-import re
-import subprocess
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import click
 import requests
 
 from bench.common import machine, summary
-from bench.servers import GUIDE, UNLIMITED, ask, events
-from data.guides import read_corpus
+from bench.servers import ask, corpus_server, events
 
 PAUSE = (0.5, 2.0)
 """Seconds a listener looks around between two guides."""
@@ -49,7 +41,7 @@ def main() -> None:
 def load(model: str, listeners: int, seconds: float, count: int, silent: bool) -> None:
     """Many listeners at once, stored and new guides mixed."""
     print(machine())
-    with _server(model, count, *(("--silent",) if silent else ())) as (url, _):
+    with corpus_server(model, count, *(("--silent",) if silent else ())) as (url, _):
         works = requests.get(f"{url}/api/works?limit=100", timeout=30).json()["works"]
         stored = [work["id"] for work in works]
         for work_id in stored:
@@ -71,7 +63,7 @@ def load(model: str, listeners: int, seconds: float, count: int, silent: bool) -
 def sound(model: str, repeat: int) -> None:
     """From the click to the first sound: of a new guide, and of a stored one."""
     print(machine())
-    with _server(model, repeat) as (url, _):
+    with corpus_server(model, repeat) as (url, _):
         works = requests.get(f"{url}/api/works?limit=100", timeout=30).json()["works"]
         for name, wish in (("new", {"seed": 1}), ("stored", {"seed": 1})):
             sentences, sounds = [], []
@@ -165,47 +157,6 @@ def _first(url: str, wish: dict[str, Any]) -> tuple[float, float]:
             wav.raise_for_status()
             heard = time.perf_counter() - started
     return sentence, heard
-
-
-@contextmanager
-def _server(model: str, count: int, *more: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """`guide serve` with works of the corpus, once it says that it is ready."""
-    with tempfile.TemporaryDirectory() as folder:
-        works = Path(folder) / "works.jsonl"
-        records = {g.work: g.artwork for g in read_corpus() if g.language == "en"}
-        lines = [json.dumps(work.as_record()) for work in list(records.values())[:count]]
-        works.write_text("\n".join(lines), encoding="utf-8")
-        command = [
-            str(GUIDE), "serve", "--port", "0", "--model", model, "--language", "en",
-            "--works", str(works), "--store", f"sqlite:///{folder}/store.sqlite",
-            *UNLIMITED, *more,
-        ]  # fmt: skip
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        try:
-            yield _ready(process), process
-        finally:
-            process.terminate()
-            process.wait(60)
-
-
-def _ready(process: subprocess.Popen[str]) -> str:
-    """The server's address, once the first guide will come without delay."""
-    assert process.stderr is not None
-    said = ""
-    for line in process.stderr:
-        said += line
-        if found := re.search(r"http://[\d.]+:\d+", line):
-            break
-    else:
-        raise SystemExit(f"The server did not start:\n{said}")
-    threading.Thread(target=process.stderr.read, daemon=True).start()
-    while True:
-        time.sleep(0.3)
-        try:
-            if requests.get(f"{found[0]}/healthz", timeout=30).json()["ready"]:
-                return found[0]
-        except requests.ConnectionError:
-            continue
 
 
 if __name__ == "__main__":

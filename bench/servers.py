@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
+
+from data.guides import read_corpus
 
 GUIDE = Path(sys.executable).with_name("guide")
 UNLIMITED = ("--rate", "100000/minute", "--requests", "100000/minute")
@@ -33,6 +36,27 @@ def guide_server(
         finally:
             process.kill()
             process.wait()
+
+
+@contextmanager
+def corpus_server(
+    model: str, count: int, *more: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A server with so many works of the corpus, once it says that a guide will come at once."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        records = {g.work: g.artwork for g in read_corpus() if g.language == "en"}
+        lines = [json.dumps(work.as_record()) for work in list(records.values())[:count]]
+        (folder / "works.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        options = [
+            "--model", model, "--language", "en", "--works", "works.jsonl",
+            "--store", "sqlite:///store.sqlite", *UNLIMITED, *more,
+        ]  # fmt: skip
+        with guide_server(port, options, folder) as process:
+            url = f"http://127.0.0.1:{port}"
+            while not requests.get(f"{url}/healthz", timeout=30).json()["ready"]:
+                time.sleep(0.3)
+            yield url, process
 
 
 def wait_until_up(url: str, process: subprocess.Popen[bytes]) -> None:

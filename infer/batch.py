@@ -41,7 +41,7 @@ from data.clean import clean_artwork
 from data.errors import OutputError, PromptTooLong, RecordError
 from data.records import Record, read_records
 from infer.lines import artwork_key, option_fields, tell_one
-from infer.options import Options, guide_options, read_options, record_path
+from infer.options import Options, company_options, guide_options, read_options, record_path
 from infer.ray_batch.options import LOCAL, Settings, engine_options
 
 if TYPE_CHECKING:
@@ -53,15 +53,7 @@ if TYPE_CHECKING:
 @click.argument("target", metavar="OUT.jsonl|OUT.parquet")
 @guide_options
 @engine_options
-@click.option(
-    "--slots", type=click.IntRange(1, 64), default=None,
-    help="Guides written at once; by default what memory and cores bear.",
-)  # fmt: skip
-@click.option(
-    "--fast", is_flag=True,
-    help="Write several at once as fast as they can be, though a guide's text then depends on "
-    "which are written beside it.",
-)  # fmt: skip
+@company_options
 def batch(
     source: str,
     target: str,
@@ -112,7 +104,9 @@ def write_batch(
         if done:
             console.print(f"{done} of {len(records)} are there already.", style="dim")
         if missing:
-            with _session(options, console, slots, exact) as session:
+            from infer.session import open_session  # late: it brings llama.cpp
+
+            with open_session(options, console, slots=slots, exact=exact) as session:
                 skipped = _write_missing(session, missing, options, lines)
         else:
             console.print(f"Nothing is missing in {target}.")
@@ -140,12 +134,6 @@ def _convert(lines: Path, target: Path) -> None:
     with lines.open(encoding="utf-8") as file:
         write_table(half, in_groups(json.loads(line) for line in file))
     half.replace(target)
-
-
-def _session(options: Options, console: Console, slots: int | None, exact: bool) -> ModelSession:
-    from infer.session import open_session
-
-    return open_session(options, console, slots=slots, exact=exact)
 
 
 def _write_missing(

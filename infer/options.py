@@ -121,6 +121,25 @@ def guide_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def company_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--slots` and `--fast`, of commands that write several guides at once."""
+    for option in reversed(
+        [
+            click.option(
+                "--slots", type=click.IntRange(1, 64), default=None,
+                help="Guides written at once; by default what memory and cores bear.",
+            ),
+            click.option(
+                "--fast", is_flag=True,
+                help="Write several at once as fast as they can be, though a guide's text then "
+                "depends on which are written beside it.",
+            ),
+        ]
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
 def read_options(
     language: Language,
     length: Length,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from data.artwork import Artwork
 from data.prompt import (
@@ -196,21 +196,30 @@ def _open_remote(options: Options, console: Console, slots: int | None) -> Model
     from infer.remote import Server
 
     server = Server(options.backend, options.model)
-    template, examples, name = remote_template(server, options.model, console)
+    habits = remote_habits(server, options.model, console)
     return ModelSession(
-        name,
+        server.model,
         console,
         drawer=server,
-        template=template,
-        examples=examples,
+        template=habits.template,
+        examples=habits.examples,
+        languages=habits.languages,
         slots=slots or REMOTE_SLOTS,
     )
 
 
-def remote_template(server: Server, model: str, console: Console) -> tuple[ChatTemplate, bool, str]:
-    """The chat template and habits of the model that the server serves.
+class Habits(NamedTuple):
+    """How a model is asked, and the languages it is good enough at (none named: all)."""
 
-    The server's own template where it tells; otherwise that of the local file of `--model`, which
+    template: ChatTemplate
+    examples: bool
+    languages: tuple[str, ...]
+
+
+def remote_habits(server: Server, model: str, console: Console) -> Habits:
+    """Those of the model that the server serves.
+
+    The server's own template where it tells; all else is that of the local file of `--model`, which
     has to be the same model.
     """
     from models.llama import TRAINED, LlamaModel
@@ -221,4 +230,5 @@ def remote_template(server: Server, model: str, console: Console) -> tuple[ChatT
         examples = found.examples and opened.metadata(TRAINED) != "true"
         own = opened.chat_template()
     source = server.chat_template()
-    return (ChatTemplate(source, **own.tokens) if source else own), examples, server.model
+    template = ChatTemplate(source, **own.tokens) if source else own
+    return Habits(template, examples, found.languages)

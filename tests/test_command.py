@@ -7,6 +7,9 @@ import shutil
 import subprocess
 import sys
 
+import pytest
+
+import bootstrap
 from tests.conftest import GUIDE, ROOT
 
 
@@ -97,6 +100,22 @@ def test_setup_that_is_up_to_date_does_nothing(tmp_path):
             [*command, *extras], cwd=tmp_path, capture_output=True, text=True, check=True
         )
         assert run.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ("flags : fpu avx512f amx_bf16 amx_tile amx_int8\n", True),
+        ("flags : fpu avx2 avx512f\n", False),
+        (None, False),
+    ],
+)
+def test_llama_cpp_is_compiled_without_amx_where_there_is_some(tmp_path, flags, expected):
+    """Debian 12's GCC breaks llama.cpp's AMX code, which then ends the first guide."""
+    cpuinfo = tmp_path / "cpuinfo"
+    if flags:
+        cpuinfo.write_text(flags)
+    assert ("-U__AMX_INT8__" in bootstrap.without_amx(cpuinfo)) is expected
 
 
 def test_ci_runs_the_readmes_test_command():

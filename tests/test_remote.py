@@ -101,6 +101,19 @@ def test_tell_and_batch_take_a_backend(url, guide, tmp_path):
     assert not [c for c in result["claims"] if c["verdict"] == "unsupported"]
 
 
+@pytest.mark.parametrize(("language", "warned"), [("en", False), ("fr", True)])
+def test_language_that_the_served_model_is_no_good_at_is_warned_of(
+    url, guide, tiny, tmp_path, monkeypatch, language, warned
+):
+    monkeypatch.setenv("GUIDE_MODELS", str(tmp_path))
+    (tmp_path / tiny.name).symlink_to(tiny)
+    (tmp_path / "local.toml").write_text('[mine]\nlike = "tiny"\nlanguages = ["en"]\n')
+    run = guide("tell", "-", "--model", "mine", "--backend", url, "--language", language,
+                "--max-tokens", "5", stdin=json.dumps({"title": "A jug"}))  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert ("does not write French well enough to publish" in run.stderr) is warned
+
+
 def test_backend_that_is_not_there_is_one_sentence(guide):
     run = guide("tell", "--title", "A", "--model", "tiny", "--backend", "http://127.0.0.1:9")
     assert run.returncode == 2

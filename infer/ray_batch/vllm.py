@@ -262,9 +262,9 @@ def _served(backend: str, model: str) -> tuple[str, ChatTemplate, bool]:
     from rich.console import Console
 
     from infer.remote import Server
-    from infer.session import remote_template
+    from infer.session import remote_habits
 
     server = Server(backend, model)
-    template, examples, name = remote_template(server, model, Console(quiet=True))
+    habits = remote_habits(server, model, Console(quiet=True))
     server.close()
-    return name, template, examples
+    return server.model, habits.template, habits.examples

@@ -20,7 +20,7 @@ from rich.logging import RichHandler
 
 from data.errors import GuideError
 from data.prompt import LANGUAGES, Language
-from infer.options import CONTEXT, MAX_TOKENS, Options, Sampling
+from infer.options import CONTEXT, MAX_TOKENS, Options, Sampling, company_options
 from infer.web.settings import DEFAULT_STORE
 from models.catalog import DEFAULT_MODEL
 
@@ -51,17 +51,7 @@ _BACKLOG = 2048  # connections that wait to be taken, as uvicorn has it
     envvar="GUIDE_BACKEND",
     help="An OpenAI-compatible server that draws instead. [env: GUIDE_BACKEND]",
 )
-@click.option(
-    "--slots",
-    type=click.IntRange(1, 64),
-    default=None,
-    help="Guides written at once; by default what memory and cores bear.",
-)
-@click.option(
-    "--fast", is_flag=True,
-    help="Write several at once as fast as they can be, though a guide's text then depends on "
-    "which are written beside it.",
-)  # fmt: skip
+@company_options
 @click.option(
     "--store",
     default=DEFAULT_STORE,
