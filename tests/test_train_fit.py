@@ -187,3 +187,17 @@ def test_pairs_train_by_dpo(guide, arguments, tmp_path):
     # Before the first move the adapter is its own reference, so the loss is that of a coin.
     assert losses(read.path) == [pytest.approx(0.6931, abs=1e-3)]
     assert (read.adapter / "adapter_model.safetensors").is_file()
+
+
+@pytest.mark.parametrize("draw_every", [1, 2])
+def test_guides_drawn_and_judged_train_by_grpo(guide, arguments, tmp_path, draw_every):
+    run = guide(
+        *arguments, "--method=grpo", "--set=max_steps=2", "--set=generations=2",
+        "--set=batch_size=2", "--set=accumulation=1", "--set=sample_tokens=8",
+        f"--set=draw_every={draw_every}", "--name", "g",
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    drawn = [m for m in load_run(tmp_path / "runs" / "g").metrics() if "reward" in m]
+    assert len(drawn) == 2 // draw_every  # each step draws its guides, or one those of both
+    assert 0 < drawn[0]["reward"] < 1  # eight tokens of a guide, judged by the rules
+    assert (tmp_path / "runs" / "g" / "adapter" / "adapter_model.safetensors").is_file()

@@ -4,8 +4,9 @@ import time
 
 import pytest
 
+from bench.servers import events
 from infer.engine import QUEUE, Engine
-from tests.web import WORKS, Site, read_events, serving
+from tests.web import WORKS, Site, serving
 
 STREAMED = {"Accept": "text/event-stream"}
 
@@ -55,11 +56,11 @@ def test_guide_comes_sentence_by_sentence_and_then_whole(telling: Site):
 
 
 def test_first_sentence_comes_while_the_guide_is_being_written(telling: Site):
-    events = telling.events({"artwork": WORKS[1], "length": "full", "seed": 3})
-    _, start = next(events)
-    next(events)
+    heard = telling.events({"artwork": WORKS[1], "length": "full", "seed": 3})
+    _, start = next(heard)
+    next(heard)
     assert telling.get(f"/api/guides/{start['guide_id']}").json()["state"] == "writing"
-    assert [name for name, _ in events][-1] == "done"
+    assert [name for name, _ in heard][-1] == "done"
 
 
 def test_guide_that_was_written_is_served_from_the_store(telling: Site):
@@ -106,7 +107,7 @@ def test_full_queue_is_503_with_retry_after(narrow: Site):
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert "try again" in answer.json()["detail"]
     for stream in held:
-        assert [name for name, _ in read_events(stream)][-1] == "done"
+        assert [name for name, _ in events(stream)][-1] == "done"
     engine.queue = QUEUE
 
 
@@ -115,9 +116,9 @@ def test_guide_that_nobody_waits_for_any_more_is_given_up(narrow: Site):
     long = narrow.post("/api/guides", wish, headers=STREAMED, stream=True)
     until(narrow, writing=1, waiting=0)
     waiting = narrow.post("/api/guides", {"artwork": WORKS[1]}, headers=STREAMED, stream=True)
-    _, start = next(read_events(waiting))
+    _, start = next(events(waiting))
     waiting.close()
-    assert [name for name, _ in read_events(long)][-1] == "done"
+    assert [name for name, _ in events(long)][-1] == "done"
     deadline = time.monotonic() + 60
     while narrow.services.guides.find(start["guide_id"]).state == "writing":
         assert time.monotonic() < deadline
@@ -128,10 +129,10 @@ def test_guide_that_nobody_waits_for_any_more_is_given_up(narrow: Site):
 def test_listener_that_leaves_midway_leaves_a_whole_guide(telling: Site):
     wish = {"artwork": WORKS[0], "seed": 77, "length": "full"}
     answer = telling.post("/api/guides", wish, headers=STREAMED, stream=True)
-    events = read_events(answer)
-    _, start = next(events)
-    next(events)  # the plain first sentence, which comes before the model has begun
-    next(events)
+    heard = events(answer)
+    _, start = next(heard)
+    next(heard)  # the plain first sentence, which comes before the model has begun
+    next(heard)
     answer.close()
     deadline = time.monotonic() + 60
     while telling.services.guides.find(start["guide_id"]).state == "writing":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import threading
 import time
@@ -15,6 +14,7 @@ import requests
 import uvicorn
 from rich.console import Console
 
+from bench.servers import events
 from data.artwork import Artwork, parse_artwork
 from data.prompt import Request
 from infer.options import Options, Sampling
@@ -103,17 +103,7 @@ class Site:
         )
         assert answer.status_code == 200, answer.text
         assert answer.headers["Content-Type"].startswith("text/event-stream")
-        yield from read_events(answer)
-
-
-def read_events(answer: requests.Response) -> Iterator[tuple[str, dict[str, Any]]]:
-    name = ""
-    for line in answer.iter_lines(chunk_size=1, decode_unicode=True):
-        field, _, value = line.partition(": ")
-        if field == "event":
-            name = value
-        elif field == "data":
-            yield name, json.loads(value)
+        yield from events(answer)
 
 
 @contextmanager
