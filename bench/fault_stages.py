@@ -203,7 +203,7 @@ def _training(folder: Path) -> None:
 def _trained(folder: Path) -> Any:
     """Each step's loss to five digits, and the steps."""
     steps: dict[int, float] = {}
-    for line in (folder / "runs" / "r" / "log.jsonl").read_text(encoding="utf-8").splitlines():
+    for line in (folder / "runs" / "r" / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         if "loss" in row and "step" in row:
             steps[row["step"]] = float(f"{row['loss']:.4g}")

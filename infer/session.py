@@ -6,7 +6,7 @@ with open_session(options, console, slots=4) as session:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
@@ -100,12 +100,31 @@ class ModelSession:
         """
         if self.drawer is None:
             return Telling(artwork, options, self.name, None)
-        self._warn(options.request.language)
+        self.warn([options.request.language])
         prompt = self.prompt(artwork, options.request)
         writer = guide_writer(artwork, options)
         opening = writer.opening if writer else ""
         request = self.drawer.submit(prompt, options.sampling, options.max_tokens, opening)
         return Telling(artwork, options, self.name, request, writer)
+
+    def warn(self, languages: Iterable[Language]) -> None:
+        """Say once of languages that the model's guides in them are not fit to be published."""
+        unfit = [
+            language
+            for language in languages
+            if self._languages and language not in (*self._languages, *self._warned)
+        ]
+        if not unfit:
+            return
+        self._warned.update(unfit)
+        names = ", ".join(LANGUAGES[language] for language in unfit)
+        self.console.print(
+            f"{self.name} does not write {names} well enough to publish: what its guides claim is "
+            "checked, their grammar and sense are not; have somebody read them.",
+            style="yellow",
+            highlight=False,
+            soft_wrap=True,
+        )
 
     @contextmanager
     def preparing(self, artwork: Artwork, request: Request) -> Iterator[bool]:
@@ -142,19 +161,6 @@ class ModelSession:
         tb: TracebackType | None,
     ) -> None:
         self.close()
-
-    def _warn(self, language: Language) -> None:
-        """Say once of a language that the model's guides in it are not fit to be published."""
-        if not self._languages or language in self._languages or language in self._warned:
-            return
-        self._warned.add(language)
-        self.console.print(
-            f"{self.name} does not write {LANGUAGES[language]} well enough to publish: what its "
-            "guides claim is checked, their grammar and sense are not; have somebody read them.",
-            style="yellow",
-            highlight=False,
-            soft_wrap=True,
-        )
 
     def _examples(self, request: Request) -> tuple[Example, ...]:
         return load_examples(request.language) if self._shows_examples else ()

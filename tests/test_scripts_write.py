@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from data.artwork import Artwork
 from data.prompt import CORPUS, Request
-from data.scripts.database import ScriptsError
+from data.scripts.database import ScriptsError, writing
 from data.scripts.prompt import CUT_OFF, NO_SCRIPT
 from data.scripts.run import write
 from data.scripts.store import Store
@@ -301,6 +301,36 @@ def test_the_cap_on_cost_ends_the_run(ask, server):
 def test_two_writers_at_once_are_refused(ask, database):
     with FileLock(f"{database}.lock"), pytest.raises(ScriptsError, match="Another guide scripts"):
         ask()
+
+
+def test_a_full_disk_is_one_sentence_and_keeps_every_answer(ask, server, database, monkeypatch):
+    ask(works(2))
+    pages = sqlite3.connect(database).execute("PRAGMA page_count").fetchone()[0]
+
+    def narrow(*arguments, **more):
+        connection = connect(*arguments, **more)
+        connection.execute(f"PRAGMA max_page_count = {pages + 4}")
+        return connection
+
+    connect = sqlite3.connect
+    with monkeypatch.context() as patch:
+        patch.setattr("data.scripts.database.sqlite3.connect", narrow)
+        with pytest.raises(ScriptsError, match="database or disk is full"):
+            ask(works(12))
+    kept, asked = len(attempts(database)), len(server.bodies)
+    assert kept > 2
+    ask(works(12))
+    assert len(attempts(database)) == 12
+    assert len(server.bodies) - asked == 12 - kept  # what was kept is not asked again
+
+
+def test_a_folder_that_may_not_be_written_is_one_sentence(ask, tmp_path):
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(ScriptsError, match="cannot be written"),
+        writing(tmp_path / "file" / "s.sqlite"),
+    ):
+        pass
 
 
 def test_another_programs_database_is_refused(ask, database):

@@ -1,11 +1,17 @@
 """Guides over HTTP written by a real model: as they are written, shared, queued, given up."""
 
+import io
 import time
 
 import pytest
+from rich.console import Console
 
 from bench.servers import events
+from data.prompt import Request
 from infer.engine import QUEUE, Engine
+from infer.options import Options, Sampling
+from infer.web.settings import Settings
+from infer.web.setup import open_services
 from tests.web import WORKS, Site, serving
 
 STREAMED = {"Accept": "text/event-stream"}
@@ -139,3 +145,15 @@ def test_listener_that_leaves_midway_leaves_a_whole_guide(telling: Site):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert next(telling.events(wish))[1]["stored"] is True
+
+
+def test_languages_that_the_model_is_no_good_at_are_said_at_the_start(tiny, tmp_path, monkeypatch):
+    monkeypatch.setenv("GUIDE_MODELS", str(tmp_path))
+    (tmp_path / tiny.name).symlink_to(tiny)
+    (tmp_path / "local.toml").write_text('[mine]\nlike = "tiny"\nlanguages = ["en"]\n')
+    said = io.StringIO()
+    options = Options(Request(), "mine", Sampling(), 200)
+    store = f"sqlite:///{tmp_path / 'store.sqlite'}"
+    settings = Settings(languages=("en", "fr", "de"))
+    with open_services(settings, options, store, Console(file=said), slots=1, silent=True):
+        assert "mine does not write French, German well enough to publish" in said.getvalue()

@@ -70,16 +70,21 @@ def writing(path: Path) -> Iterator[None]:
     """Be the one that asks a teacher; a review may go on meanwhile.
 
     Raises:
-        ScriptsError: another one is at it, and the same guides would be paid for twice.
+        ScriptsError: another one is at it, and the same guides would be paid for twice; or nothing
+            can be written there.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(f"{path}.lock")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
         raise ScriptsError(
             f"Another guide scripts write is writing to {path}; wait for it to end, or name "
             "another --database."
+        ) from None
+    except OSError as error:
+        raise ScriptsError(
+            f"{path} cannot be written ({error.strerror or error}); name another --database."
         ) from None
     try:
         yield

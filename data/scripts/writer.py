@@ -10,6 +10,7 @@ any end of this one, goes on with the very next try.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -91,18 +92,19 @@ class Writer:
 
         Raises:
             TeacherError: it is no use to ask on; what was answered is stored.
+            sqlite3.Error: an answer could not be stored.
         """
         missing = self._missing(jobs)
         self.outcome.chains = len(missing)
         self._watch.show(self.outcome)
         queue = iter(missing)
-        failure: TeacherError | None = None
+        failure: Exception | None = None
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(self._plan.concurrency, len(missing))):
                     group.create_task(self._work(queue))
-        except* TeacherError as errors:
-            failure = next(e for e in _leaves(errors) if isinstance(e, TeacherError))
+        except* (TeacherError, sqlite3.Error) as errors:
+            failure = next(e for e in _leaves(errors) if isinstance(e, Exception))
         if failure:
             raise failure
         return self.outcome

@@ -45,6 +45,7 @@ def open_services(
         store = Store.open(store_url)
         stack.callback(store.close)
         session = stack.enter_context(open_session(options, console, slots=slots, exact=exact))
+        session.warn(settings.languages)
         voices = Voices(console, silent=silent)
         stack.callback(voices.close)
         metrics = Metrics()
