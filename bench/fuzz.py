@@ -23,6 +23,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
 
@@ -118,6 +119,7 @@ def _generated(door: str, examples: int, seed: int, seconds: int, minutes: float
     ).map(b"".join)
     end = time.monotonic() + minutes * 60
     slowest, cases, memory = 0.0, 0, _resident()
+    kept: Path | None = None
 
     @seeded(seed)
     @settings(
@@ -129,7 +131,7 @@ def _generated(door: str, examples: int, seed: int, seconds: int, minutes: float
     )
     @given(st.one_of(made, st.binary(max_size=200), st.sampled_from(seeds(door))))
     def one(data: bytes) -> None:
-        nonlocal slowest, cases, memory
+        nonlocal slowest, cases, memory, kept
         if time.monotonic() > end:
             raise _TimeOverError
         cases += 1
@@ -137,7 +139,9 @@ def _generated(door: str, examples: int, seed: int, seconds: int, minutes: float
         try:
             attack(door, data)
         except BaseException:
-            _keep(door, data)
+            if kept:  # Hypothesis comes back with a smaller one of the same kind
+                kept.unlink(missing_ok=True)
+            kept = _keep(door, data)
             raise
         slowest = max(slowest, time.process_time() - start)
         assert slowest < seconds, f"one case took {slowest:.1f} s: {data!r}"
@@ -197,10 +201,11 @@ def _resident() -> int:
     return int(psutil.Process(os.getpid()).memory_info().rss >> 20)
 
 
-def _keep(door: str, data: bytes) -> None:
-    folder = FOUND / door
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / hashlib.sha256(data).hexdigest()[:12]).write_bytes(data)
+def _keep(door: str, data: bytes) -> Path:
+    path = FOUND / door / hashlib.sha256(data).hexdigest()[:12]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
 
 
 def _replay(doors: Iterable[str]) -> int:

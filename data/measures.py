@@ -46,6 +46,8 @@ LONGEST_REMARK = 60
 """Tokens; a bracket that does not close within them is not a remark on a run."""
 TOLERANCE, SLACK_CM = 0.05, 0.15
 """Two units of one measure may differ by this share and this much more (rounding, old rulers)."""
+GREATEST = 1e6
+"""Cm or kg; what is larger is no measure of a work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +354,13 @@ def _share_units(items: list[_Item]) -> None:
 
 
 def _settle(item: _Item) -> float | None:
-    """The measure in cm or kg, metric before imperial; None where the two contradict each other."""
+    """The measure in cm or kg; None where it is doubtful."""
+    value = _agreed(item)
+    return value if value is not None and value < GREATEST else None
+
+
+def _agreed(item: _Item) -> float | None:
+    """The measure, metric before imperial; None where the two contradict each other."""
     own = item.number * item.factor if item.number is not None and item.factor else None
     if item.other is None or item.other.number is None:
         return own if item.other is None or item.number is None else None
