@@ -356,7 +356,7 @@ def _share_units(items: list[_Item]) -> None:
 def _settle(item: _Item) -> float | None:
     """The measure in cm or kg; None where it is doubtful."""
     value = _agreed(item)
-    return value if value is not None and value < GREATEST else None
+    return value if value is not None and 0 < value < GREATEST else None
 
 
 def _agreed(item: _Item) -> float | None:

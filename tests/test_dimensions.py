@@ -177,6 +177,11 @@ def test_a_d_beside_a_height_alone_may_be_depth_or_diameter() -> None:
     assert size("H. 20 × D. 10 cm") == {"height": 20.0}
 
 
+def test_a_measure_of_nothing_is_none() -> None:
+    (frame,) = parse_all_dimensions("frame: 500 x 0 x 75 mm")
+    assert (frame.height, frame.width, frame.depth) == (50.0, None, 7.5)
+
+
 @pytest.mark.parametrize("text", ['1001000"', "Height: 99,999,999 cm", "5 cm (9999999 in.)"])
 def test_a_measure_of_many_miles_is_none(text: str) -> None:
     assert parse_all_dimensions(text) == ()
