@@ -91,6 +91,8 @@ class Visits:
                 self.visits += 1
             with requests.Session() as session:
                 for _ in range(chance.randint(1, 4)):
+                    if time.perf_counter() > self.until:
+                        return
                     turn += 1
                     kind = chance.choice(["stored", "new"])
                     wish: dict[str, Any] = {"work_id": chance.choice(self.works)}

@@ -75,6 +75,7 @@ class Request:
         self.drawn = 0
         self.finish: FinishReason = "cancelled"
         self.started_at = time.perf_counter()
+        self.taken_at = 0.0  # by a slot; until then it waits
         self.first_at = self.ended_at = self.held_at = 0.0
         self._round = 0  # of the listener's side
         self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()

@@ -37,7 +37,7 @@ class Scheduler:
         self._decoding: tuple[Request, ...] = ()
         self._next_reader = 0
         self.closing = False
-        self.seconds_a_guide = 15.0  # a running mean; at first a guess
+        self.seconds_a_guide = 15.0  # a running mean without the waiting; at first a guess
         self._thread = threading.Thread(target=self._run, name="guide-engine", daemon=True)
         self._thread.start()
 
@@ -93,7 +93,7 @@ class Scheduler:
             if slot.pending:
                 slot.end("cancelled")
             if request.finish != "cancelled":
-                seconds = request.ended_at - request.started_at
+                seconds = request.ended_at - request.taken_at
                 self.seconds_a_guide += 0.2 * (seconds - self.seconds_a_guide)
             slot.release(self.context)
             return

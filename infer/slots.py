@@ -47,6 +47,7 @@ class Slot:
     def begin(self, request: Request, cells: int, model: LlamaModel) -> None:
         """Take a request whose first `cells` tokens the cache holds already."""
         self.request = request
+        request.taken_at = time.perf_counter()
         self.prefix, self.cells = request.prefix, cells
         self.pending = request.tokens[cells:]
         self._transcript = Transcript(END)

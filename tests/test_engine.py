@@ -243,6 +243,21 @@ def test_full_queue_refuses_and_says_when_to_come_back(model, prompt):
         assert "".join(waiting)
 
 
+def test_time_to_come_back_leaves_out_what_guides_have_waited(model, prompt):
+    with Engine(model, slots=1, context=1024) as engine:
+        scheduler = engine._scheduler
+        scheduler.seconds_a_guide = 0.0
+        requests = [engine.submit(prompt, Sampling(seed=seed), 12) for seed in range(6)]
+        for request in requests:
+            with request:
+                "".join(request)
+        while engine.load != (0, 0):
+            time.sleep(0.01)
+        assert requests[-1].taken_at >= requests[-2].ended_at
+        written = [request.ended_at - request.taken_at for request in requests]
+        assert 0 < scheduler.seconds_a_guide <= max(written)
+
+
 def test_guide_that_fills_its_slot_is_cut_and_the_next_is_whole(model, prompt):
     with Engine(model, slots=1, context=1024) as engine:
         room = engine.context - len(model.tokenize(prompt.text))
