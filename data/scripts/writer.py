@@ -98,13 +98,13 @@ class Writer:
         self.outcome.chains = len(missing)
         self._watch.show(self.outcome)
         queue = iter(missing)
-        failure: Exception | None = None
+        failure: BaseException | None = None
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(self._plan.concurrency, len(missing))):
                     group.create_task(self._work(queue))
         except* (TeacherError, sqlite3.Error) as errors:
-            failure = next(e for e in _leaves(errors) if isinstance(e, Exception))
+            failure = next(_leaves(errors))
         if failure:
             raise failure
         return self.outcome
