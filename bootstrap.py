@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,7 @@ CMAKE_ARGS = "-DLLAVA_BUILD=OFF"
 # The voice is part of what people get who set the project up, though not of the package's base.
 DEFAULT_EXTRAS = ["speech"]
 LOCKS = ROOT / "requirements"
+AMX_HEADER = LOCKS / "gcc_amx.h"
 # Their packages are locked (serve.lock holds them all, guide.lock those without `serve`); every
 # other extra's are resolved on top of the lock.
 LOCKED_EXTRAS = {"speech", "serve"}
@@ -83,7 +85,8 @@ def _install(python: Path, extras: list[str]) -> None:
 
 def _pip(python: Path, *arguments: str, **more: str) -> None:
     environment = os.environ | {
-        "CMAKE_ARGS": f"{os.environ.get('CMAKE_ARGS', CMAKE_ARGS)} {without_amx()}".strip(),
+        "CMAKE_ARGS": os.environ.get("CMAKE_ARGS", CMAKE_ARGS),
+        "CXXFLAGS": f"{os.environ.get('CXXFLAGS', '')} {mended_amx()}".strip(),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
     subprocess.run(
@@ -94,18 +97,16 @@ def _pip(python: Path, *arguments: str, **more: str) -> None:
     )
 
 
-def without_amx(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """What has llama.cpp compiled without AMX on processors that have it; else nothing.
+def mended_amx(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """The C++ compiler's flags that llama.cpp's AMX code needs where the processor has AMX.
 
-    GCC before 11.5, 12.4, 13.3 and 14 drops most of the tile configuration that `_tile_loadconfig`
-    is given (GCC bug 114098), and the first guide would end in a general protection fault.
+    GCC before 11.5, 12.4, 13.3 and 14 compiles it wrongly; AMX_HEADER says how and mends it.
     """
     try:
         has_amx = "amx_int8" in cpuinfo.read_text()
     except OSError:
         has_amx = False
-    flag = "-U__AMX_INT8__"
-    return f"-DCMAKE_C_FLAGS={flag} -DCMAKE_CXX_FLAGS={flag}" if has_amx else ""
+    return f"-include {shlex.quote(str(AMX_HEADER))}" if has_amx else ""
 
 
 def _without_hashes(lock: Path) -> Path:

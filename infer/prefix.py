@@ -2,7 +2,7 @@
 
 Reading the prefix (system line and examples, about 1,700 tokens) takes a 1.5B model half a minute
 on two cores; loading it takes a tenth of a second. A file belongs to one model file, one adapter,
-one llama.cpp and one sequence of tokens; anything else about it is a different file.
+one build of llama.cpp and one sequence of tokens; anything else about it is a different file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ class PrefixCache:
         self.folder = folder
         paths = [model.path] + ([model.adapter_path] if model.adapter_path else [])
         identity = [f"{p.name}:{p.stat().st_size}:{p.stat().st_mtime_ns}" for p in paths]
-        self._identity = "\n".join([llama_cpp.__version__, SETTINGS, *identity])
+        # Which of the processor's instructions it was compiled for: other ones give other numbers.
+        build = llama_cpp.llama_print_system_info().decode()
+        self._identity = "\n".join([llama_cpp.__version__, build, SETTINGS, *identity])
         self._stem = model.path.stem
 
     def path_for(self, tokens: Sequence[int]) -> Path:

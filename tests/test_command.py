@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import platform
+import shlex
 import shutil
 import subprocess
 import sys
@@ -110,12 +112,34 @@ def test_setup_that_is_up_to_date_does_nothing(tmp_path):
         (None, False),
     ],
 )
-def test_llama_cpp_is_compiled_without_amx_where_there_is_some(tmp_path, flags, expected):
+def test_llama_cpps_amx_code_is_mended_where_the_processor_has_amx(tmp_path, flags, expected):
     """Debian 12's GCC breaks llama.cpp's AMX code, which then ends the first guide."""
     cpuinfo = tmp_path / "cpuinfo"
     if flags:
         cpuinfo.write_text(flags)
-    assert ("-U__AMX_INT8__" in bootstrap.without_amx(cpuinfo)) is expected
+    assert bool(bootstrap.mended_amx(cpuinfo)) is expected
+
+
+@pytest.mark.skipif(
+    not shutil.which("g++") or (sys.platform, platform.machine()) != ("linux", "x86_64"),
+    reason="a g++ for x86-64",
+)
+def test_the_whole_tile_configuration_is_stored(tmp_path):
+    """What is stored there is 64 bytes; a compiler that drops 56 of them is found by its code."""
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("flags : amx_int8\n")
+    source = tmp_path / "tiles.cpp"
+    source.write_text(
+        "#include <immintrin.h>\n"
+        "void set(char rows) { char tiles[64] = {}; tiles[48] = rows; _tile_loadconfig(tiles); }\n"
+    )
+    flags = shlex.split(bootstrap.mended_amx(cpuinfo))
+    compiled = subprocess.run(
+        ["g++", "-O3", "-mamx-tile", "-S", "-o", "-", *flags, source],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "ldtilecfg" in compiled.stdout
+    assert "dil" in compiled.stdout, "the rows, the function's argument, are never stored"
 
 
 def test_ci_runs_the_readmes_test_command():

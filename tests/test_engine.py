@@ -3,6 +3,7 @@
 import threading
 import time
 
+import llama_cpp
 import pytest
 
 from data.artwork import Artwork
@@ -136,6 +137,8 @@ def test_without_exactness_as_many_rows_at_once_as_are_fastest(model, prompt):
 def test_going_back_gives_what_would_have_come_with_that_seed(engine, prompt):
     with engine.submit(prompt, Sampling(seed=3), 24) as request:
         text = "".join(request)
+        request.rewind(20, seed=5)  # what is kept ends with a token from here on
+        list(request)
         request.rewind(20, seed=9)
         one = text[:20] + "".join(request)
         request.rewind(20, seed=9)
@@ -337,9 +340,15 @@ def test_damaged_prefix_is_computed_again(model, prompt, tmp_path):
     assert file.stat().st_size > 5000
 
 
-def test_prefix_of_another_model_file_is_another_file(model, tmp_path):
+def test_other_tokens_or_another_build_have_another_file(model, tmp_path, monkeypatch):
     cache = PrefixCache(tmp_path, model)
+    cache.keep("rows4", "3")
     assert cache.path_for([1, 2]) != cache.path_for([1, 3])
+    info = llama_cpp.llama_print_system_info()
+    monkeypatch.setattr(llama_cpp, "llama_print_system_info", lambda: info + b"NEW_TILES = 1 |")
+    other = PrefixCache(tmp_path, model)
+    assert other.path_for([1, 2]) != cache.path_for([1, 2])
+    assert (cache.recalled("rows4"), other.recalled("rows4")) == ("3", None)
 
 
 def test_slots_are_as_many_as_memory_and_cores_bear(model):
