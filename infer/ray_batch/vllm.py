@@ -125,6 +125,8 @@ def engine_settings(options: Options, share: Share, batch: int) -> Row:
         "tokenize_stage": False,
         "detokenize_stage": False,
         "should_continue_on_error": True,
+        # They want packages that nothing here reads: without all of them no engine starts.
+        "log_engine_metrics": False,
     }
 
 
