@@ -1,6 +1,10 @@
 """The verified writer in rounds: whole drafts drawn again until nothing is left to redraw."""
 
+import asyncio
+import http.server
 import json
+import threading
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +16,7 @@ from infer.judge import Judge
 from infer.options import Sampling, read_options
 from infer.ray_batch.cluster import Share
 from infer.ray_batch.rounds import ROUNDS, Ask, Draw, State, next_draw
-from infer.ray_batch.vllm import _check, check_engine, engine_settings
+from infer.ray_batch.vllm import _check, check_engine, engine_settings, server_config
 from infer.required import Required
 from infer.session import ModelSession
 from models.llama import LlamaModel
@@ -107,6 +111,43 @@ def test_configuration_is_one_that_ray_takes(tmp_path):
     assert config.model_source == str(tmp_path)
     assert config.get_concurrency() == {"min_size": 1, "max_size": 2}
     assert config.engine_kwargs["enable_prefix_caching"]
+
+
+def test_requests_of_a_batch_are_with_the_server_at_the_same_time():
+    """Each answer waits until all four have come; one after the other they would time out."""
+    pytest.importorskip("aiohttp")
+    pytest.importorskip("ray")
+    pytest.importorskip("torch")
+    from ray.llm._internal.batch.stages.http_request_stage import HttpRequestUDF
+
+    all_here = threading.Barrier(4, timeout=20)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            all_here.wait()
+            body = json.dumps({"choices": [{"text": asked["prompt"]}]}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments):
+            pass
+
+    async def ask(url):
+        config = server_config(replace(OPTIONS, backend=url), 4)
+        stage = HttpRequestUDF("rows", ["payload"], url, session_factory=config.session_factory)
+        rows = [{stage.IDX_IN_BATCH_COLUMN: n, "payload": {"prompt": str(n)}} for n in range(4)]
+        return [row async for row in stage.udf(rows)]
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        answers = asyncio.run(ask(f"http://127.0.0.1:{server.server_port}"))
+        server.shutdown()
+    texts = [row["http_response"]["choices"][0]["text"] for row in answers]
+    assert texts == ["0", "1", "2", "3"]
 
 
 def test_vllm_that_is_not_installed_is_a_sentence():

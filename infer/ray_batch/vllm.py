@@ -134,9 +134,15 @@ def server_config(options: Options, batch: int) -> Any:
     """A server's completions, asked by the same processor."""
     from ray.data.llm import HttpRequestProcessorConfig
 
+    from infer.ray_batch.session import EagerSession
+
     url = options.backend.rstrip("/").removesuffix("/v1")
     return HttpRequestProcessorConfig(
-        url=f"{url}/v1/completions", batch_size=batch, concurrency=1, max_retries=3
+        url=f"{url}/v1/completions",
+        batch_size=batch,
+        concurrency=1,
+        max_retries=3,
+        session_factory=EagerSession,
     )
 
 
