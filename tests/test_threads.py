@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-
 VARIABLES = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
 
 
