@@ -72,11 +72,9 @@ def _run(model: str, setting: dict[str, str]) -> tuple[float, float]:
 
 
 def _seconds(model: str) -> tuple[float, float]:
-    import models  # noqa: F401  # puts its own setting in place, which is taken away again
-
     for name in VARIABLES:
         os.environ.pop(name, None)
-    os.environ.update(json.loads(os.environ["GUIDE_BENCH_SETTING"]))
+    os.environ.update(json.loads(os.environ["GUIDE_BENCH_SETTING"]))  # in place of `models`' own
     from infer.context import Context
     from models.llama import LlamaModel
     from models.resolve import resolve

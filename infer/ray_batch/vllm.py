@@ -134,7 +134,7 @@ def server_config(options: Options, batch: int) -> Any:
     """A server's completions, asked by the same processor."""
     from ray.data.llm import HttpRequestProcessorConfig
 
-    from infer.ray_batch.session import EagerSession
+    from infer.ray_batch.session import eager_session
 
     url = options.backend.rstrip("/").removesuffix("/v1")
     return HttpRequestProcessorConfig(
@@ -142,7 +142,7 @@ def server_config(options: Options, batch: int) -> Any:
         batch_size=batch,
         concurrency=1,
         max_retries=3,
-        session_factory=EagerSession,
+        session_factory=eager_session,
     )
 
 
