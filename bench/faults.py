@@ -308,10 +308,9 @@ def _judge(
         tried.lost += 1
         tried.remarks = f"the disturbed run: status {status}, {words}"
         return
+    # What is whole already may say so when it is asked again, with status 2.
     again, more = (
-        (0, "")
-        if status == 0 and _is_whole(stage, folder, wanted)
-        else _to_the_end(stage, folder, settings)
+        (0, "") if _is_whole(stage, folder, wanted) else _to_the_end(stage, folder, settings)
     )
     if again or not _is_whole(stage, folder, wanted):
         tried.lost += 1

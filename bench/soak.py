@@ -247,7 +247,7 @@ def _draw(visits: Visits, looks: Sequence[Look], path: Path) -> None:
 
 def _memory(axes: Axes, looks: Sequence[Look]) -> None:
     axes.plot([look.at / 60 for look in looks], [look.megabytes for look in looks], color=INK)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.15 * max(look.megabytes for look in looks))
     axes.set_ylabel("resident, MB")
 
 

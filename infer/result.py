@@ -17,6 +17,7 @@ from data.artwork import Artwork
 from data.facts import Report
 from infer.judge import Judge
 from infer.options import Options
+from infer.orders import REASON, without_orders
 from infer.plain import PlainWriter
 from infer.request import Measures
 from infer.writer import GuideWriter, Outcome, Source
@@ -44,7 +45,8 @@ class Telling:
         writer: GuideWriter | None = None,
     ) -> None:
         """Tell from an origin, which has begun with the writer's opening where it has one."""
-        self._artwork, self._options, self._model = artwork, options, model
+        self._record, self._options, self._model = artwork, options, model
+        self._artwork, self._orders = without_orders(artwork)
         self._origin, self._writer = origin, writer
         self._outcome = Outcome()
         self._told = False
@@ -88,14 +90,17 @@ class Telling:
         text = outcome.text
         return {
             "guide": text,
-            "artwork": self._artwork.as_record(),
+            "artwork": self._record.as_record(),
             "model": self._model,
             **measures.as_dict(),
             "seconds": round(outcome.seconds, 3),
             "time_to_first_sentence": round(outcome.time_to_first_sentence, 3),
             "check_seconds": round(outcome.check_seconds, 4),
             "redraws": outcome.redraws,
-            "dropped": [{"sentence": d.sentence, "reason": d.reason} for d in outcome.dropped],
+            "dropped": [
+                *({"sentence": text, "reason": REASON} for text in self._orders),
+                *({"sentence": d.sentence, "reason": d.reason} for d in outcome.dropped),
+            ],
             "plain": [outcome.sentences[i] for i in outcome.plain],
             "claims": claims_found(text, outcome.report),
             "findings": _findings(text, outcome.report),
@@ -142,6 +147,7 @@ def guide_writer(artwork: Artwork, options: Options) -> GuideWriter | None:
     if options.draft:
         return None
     seed = options.sampling.seed
+    artwork, _ = without_orders(artwork)
     return GuideWriter(artwork, options.request, seed, opens=options.opens)
 
 

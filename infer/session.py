@@ -23,6 +23,7 @@ from data.prompt import (
     load_examples,
 )
 from infer.options import NO_MODEL, Options
+from infer.orders import REASON, without_orders
 from infer.result import Telling, guide_writer
 from infer.told import told
 
@@ -85,6 +86,7 @@ class ModelSession:
         self.drawer = drawer
         self._template, self._shows_examples = template, examples
         self._languages, self._warned = languages, set[str]()
+        self._orders = set[str]()  # texts of records that were said to be left out
         self._closers: list[Closer] = [drawer] if drawer else []
 
     def prompt(self, artwork: Artwork, request: Request) -> Prompt:
@@ -98,6 +100,7 @@ class ModelSession:
         Raises:
             PromptTooLong: the record does not fit.
         """
+        self._say_orders(artwork)
         if self.drawer is None:
             return Telling(artwork, options, self.name, None)
         self.warn([options.request.language])
@@ -125,6 +128,19 @@ class ModelSession:
             highlight=False,
             soft_wrap=True,
         )
+
+    def _say_orders(self, artwork: Artwork) -> None:
+        """Say once of each text of a record why no guide is told it."""
+        for text in without_orders(artwork)[1]:
+            if text not in self._orders:
+                self._orders.add(text)
+                self.console.print(
+                    f"Left out of “{artwork.title}”: “{text}”; {REASON}.",
+                    style="yellow",
+                    highlight=False,
+                    markup=False,
+                    soft_wrap=True,
+                )
 
     @contextmanager
     def preparing(self, artwork: Artwork, request: Request) -> Iterator[bool]:

@@ -3,7 +3,7 @@
 Catalogues index some subjects rather than name them: "Wilding, Alexa", "Dante, 'La Vita Nuova'",
 "Chelsea, Cremorne Gardens". Small models read such a heading as a name of somebody or something in
 the picture ("the woman's name is Dante"), which no rule of the fact check can be sure of. The check
-and the page keep the whole record.
+and the page keep them. Orders to the writer (infer/orders.py) are left out here and there.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from __future__ import annotations
 import re
 
 from data.artwork import Artwork
+from infer.orders import without_orders
 
 _HEADING = re.compile(r"^(?=.*[^\W\d_a-zß-öø-ÿ])(?=.*(?:[,:;(\"“”]|['‘’]\S.*['‘’]))")
 
 
 def told(artwork: Artwork) -> Artwork:
-    """The record without the subjects that are headings of an index and hold a proper name."""
+    """The record without orders, and without subjects that are headings of an index with a name."""
+    artwork, _ = without_orders(artwork)
     subjects = tuple(s for s in artwork.subjects if not _HEADING.match(s))
     if len(subjects) == len(artwork.subjects):
         return artwork

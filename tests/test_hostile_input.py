@@ -1,6 +1,7 @@
 """What nobody would send: long, deep, invisible, turned round, or an order to the model."""
 
 import json
+import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,7 @@ from data.artwork import LONGEST, MOST_ITEMS
 from data.clean import clean_artwork, clean_title
 from data.errors import RecordError
 from data.prompt import ChatTemplate, Request, build_prompt
+from infer.orders import without_orders
 from infer.plain import PlainWriter
 
 CHATML = (
@@ -106,9 +108,13 @@ def test_planted_order_stays_inside_the_record(artwork, sign):
 
 
 @pytest.mark.parametrize(("artwork", "sign"), records(), ids=[s[:20] for _, s in records()])
-def test_the_writer_without_a_model_obeys_no_order(artwork, sign):
-    said = " ".join(PlainWriter(artwork, Request()).guide())
-    assert said
+def test_the_writer_without_a_model_obeys_no_order_that_is_recognised(artwork, sign):
+    told, orders = without_orders(artwork)
+    if not orders:
+        pytest.skip("states a falsehood, or is no sentence of its own")
+    said = " ".join(PlainWriter(told, Request()).guide()).replace(told.title, "")
+    assert "1865" in said
+    assert re.search(sign, said, re.IGNORECASE) is None
 
 
 def test_a_record_cannot_choose_where_a_file_is_written(guide, tmp_path):

@@ -30,6 +30,9 @@ from infer.writer import REDRAWS
 ROUNDS = 2 + REDRAWS + 4
 """Draws of one guide: the first, the redraws, and one for each field it may be steered to."""
 
+ENGINE_ROUNDS = 4
+"""The same where every round starts an engine, a minute each; what is open then ends plainly."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draw:

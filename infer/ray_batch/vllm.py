@@ -22,7 +22,7 @@ from data.artwork import Artwork
 from data.errors import GuideError, ModelError
 from data.prompt import END, ChatTemplate, build_prompt, load_examples
 from infer.options import CONTEXT, Options
-from infer.ray_batch.rounds import ROUNDS, Ask, Draw, State, next_draw
+from infer.ray_batch.rounds import ENGINE_ROUNDS, ROUNDS, Ask, Draw, State, next_draw
 from infer.told import told
 
 if TYPE_CHECKING:
@@ -54,10 +54,11 @@ def write_in_rounds(
          "seed": options.sampling.seed, "max_tokens": options.max_tokens}
         for index, task in tasks
     ]  # fmt: skip
-    for number in range(1, ROUNDS + 1):
+    rounds = ROUNDS if options.backend else ENGINE_ROUNDS
+    for number in range(1, rounds + 1):
         if not open_rows:
             return
-        drawn = processor(options, share, batch, last=number == ROUNDS)
+        drawn = processor(options, share, batch, last=number == rounds)
         rows, open_rows = open_rows, []
         for table in results_of(drawn(ray.data.from_items(rows))):
             done = []
