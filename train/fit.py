@@ -43,6 +43,7 @@ from train.run import (
     forget_after,
     load_run,
     save_info,
+    saying_a_full_disk,
 )
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -100,7 +101,8 @@ def fit(recipe: Recipe, name: str, folder: Path, console: Console) -> Run:
         GuideError: what was asked cannot be, or the run had to stop.
     """
     job = prepare(recipe, console)
-    return run_job(job, open_run(job, folder / name, console), console)
+    with saying_a_full_disk(folder / name):
+        return run_job(job, open_run(job, folder / name, console), console)
 
 
 def run_job(job: Job, run: Run, console: Console) -> Run:
@@ -266,7 +268,8 @@ def stopping(run: Run) -> Any:
         if is_first_process():
             run.info.status = "stopped"
             run.info.note = str(error) if isinstance(error, TrainingError) else type(error).__name__
-            save_info(run)
+            with contextlib.suppress(OSError):  # the disk may be why it stopped
+                save_info(run)
         raise
 
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -127,6 +128,12 @@ class Run:
         return max(whole, key=_step, default=None)
 
 
+_UNWRITABLE = (
+    "No space left on device", "Disk quota exceeded", "Read-only file system",
+    "PytorchStreamWriter failed writing", "unexpected pos",  # torch.save, of a full disk
+)  # fmt: skip
+
+
 def load_run(path: Path) -> Run:
     """Read a run folder.
 
@@ -191,9 +198,33 @@ def append_metrics(run: Run, values: dict[str, Any]) -> None:
         os.fsync(file.fileno())
 
 
+@contextmanager
+def saying_a_full_disk(path: Path) -> Iterator[None]:
+    """Turn what the disk, torch and safetensors say where nothing can be written into a sentence.
+
+    Raises:
+        OutputError: instead of their errors; the others pass.
+    """
+    try:
+        yield
+    except Exception as error:  # each library has its own kind
+        if not any(sign in str(error) for sign in _UNWRITABLE):
+            raise
+        reason = "the disk may only be read" if "Read-only" in str(error) else "the disk is full"
+        raise OutputError(
+            f"{path} cannot be written: {reason}; mend that and give the same command with "
+            f"--name {path.name}, which goes on from the last checkpoint."
+        ) from error
+
+
 def _is_whole(checkpoint: Path) -> bool:
-    names = ("trainer_state.json", "optimizer.pt", "scheduler.pt")
-    return all((checkpoint / name).is_file() for name in names)
+    if not all((checkpoint / name).is_file() for name in ("optimizer.pt", "scheduler.pt")):
+        return False
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text("utf-8"))
+    except (OSError, ValueError):  # torn by a full disk
+        return False
+    return True
 
 
 def _step(checkpoint: Path) -> int:
