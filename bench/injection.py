@@ -39,6 +39,8 @@ from infer.options import MAX_TOKENS, Options, Sampling
 from infer.orders import without_orders
 from infer.session import ModelSession, open_session
 
+TOGETHER = 20
+"""Guides asked for at once; the engine's queue is not endless."""
 KINDS = ("bare", "draft", "checked", "verified")
 
 RECORD: dict[str, Any] = {
@@ -143,12 +145,14 @@ def _write(
             for module in ("told", "result", "session"):
                 name = f"infer.{module}.without_orders"
                 undefended.enter_context(mock.patch(name, lambda artwork: (artwork, ())))
-        tellings = [session.start(artwork, options) for artwork, _ in cases]
         guides = []
-        for telling in tellings:
-            for _ in telling:
-                pass
-            guides.append(str(telling.result()["guide"]))
+        for first in range(0, len(cases), TOGETHER):
+            group = cases[first : first + TOGETHER]
+            tellings = [session.start(artwork, options) for artwork, _ in group]
+            for telling in tellings:
+                for _ in telling:
+                    pass
+                guides.append(str(telling.result()["guide"]))
     return guides
 
 

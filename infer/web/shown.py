@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from data.artwork import Artwork
+from infer.orders import without_orders
 from infer.web import schemas
 from infer.web.tables import Guide
 
@@ -22,6 +24,7 @@ def curator_shown(guide: Guide) -> schemas.CuratorGuide:
         approved=guide.approved,
         withdrawn=guide.withdrawn,
         voice=guide.voice,
+        left_out=list(without_orders(Artwork.model_validate(guide.artwork))[1]),
     )
 
 

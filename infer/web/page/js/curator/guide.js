@@ -26,6 +26,7 @@ export class GuideCard {
       guide.audio ? h("audio", { controls: true, preload: "none", src: `${guide.audio}?at=${Date.parse(guide.created) || 0}`, "aria-label": t("curator.listen", { name }) }) : h("p", { class: "hint" }, t("curator.silent")),
       marked(guide, found),
       findingList(guide, found),
+      ...guide.left_out.map((text) => h("p", { class: "hint left-out" }, t("curator.leftOut", { text }))),
       h("div", { class: "row" }, this.#actions()),
       this.says,
       this.#history());
