@@ -25,7 +25,7 @@ from export import imatrix, merge
 from export.bounds import bounds_of
 from export.convert import Facts, convert_adapter, convert_model, made_from
 from export.converter import Tell, converter_folder, converter_version
-from export.files import check_disk, gigabytes
+from export.files import check_disk
 from export.publish import publish
 from export.quantize import WEIGHED, Importance, planned_size, quantize
 from export.source import Source, export_folder, find_reference_gguf
@@ -297,8 +297,8 @@ def _raise_if_missed(verification: Verification, folder: Path) -> None:
 @contextmanager
 def _locked(name: str) -> Iterator[Path]:
     folder = export_folder(name)
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock", blocking=False):
             yield folder
     except Timeout:
@@ -308,8 +308,8 @@ def _locked(name: str) -> Iterator[Path]:
         ) from None
     except OSError as error:
         raise OutputError(
-            f"{folder} cannot be written: {error.strerror or error}; free the disk of "
-            f"{gigabytes(shutil.disk_usage(folder).free)}, or set GUIDE_MODELS to another folder."
+            f"{folder} cannot be written: {error.strerror or error}; make room and leave to write "
+            "there, or set GUIDE_MODELS to another folder."
         ) from None
 
 

@@ -58,11 +58,8 @@ class Missing:
     tasks: list[Task]
     faults: list[Fault]
     written: int
-
-    @property
-    def total(self) -> int:
-        """Records in all."""
-        return len(self.tasks) + len(self.faults) + self.written
+    total: int = 0
+    """Records in all."""
 
 
 def run_batch(
@@ -97,6 +94,7 @@ def find_missing(source: str, written: Counter[str]) -> Missing:
     """Records that have no guide yet; as many of the same one as there are more than guides."""
     missing = Missing([], [], 0)
     for item in read_works(source):
+        missing.total += 1
         if isinstance(item, Fault):
             missing.faults.append(item)
             continue

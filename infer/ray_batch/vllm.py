@@ -61,9 +61,12 @@ def write_in_rounds(
         drawn = processor(options, share, batch, last=number == rounds)
         rows, open_rows = open_rows, []
         for table in results_of(drawn(ray.data.from_items(rows))):
-            done = []
+            done: list[tuple[int, str | None, str | None]] = []
             for row in table.to_pylist():
-                if row["row"] is None and row["reason"] is None:
+                # What an engine refuses never reaches `_check`: Ray hands it over as it stands.
+                if refused := row.get("__inference_error__"):
+                    done.append((row["index"], None, refused))
+                elif row["row"] is None and row["reason"] is None:
                     open_rows.append({name: row[name] for name in rows[0]})
                 else:
                     done.append((row["index"], row["row"], row["reason"]))
@@ -186,9 +189,7 @@ def _server_request(options: Options) -> Callable[[Row], Row]:
     return request
 
 
-def _engine_draw(row: Row) -> Draw | str:
-    if error := row.get("__inference_error__"):
-        return str(error)
+def _engine_draw(row: Row) -> Draw:
     tokens = int(row["num_generated_tokens"])
     cut = tokens >= row["max_tokens"]
     return Draw(str(row["generated_text"]), tokens, int(row["num_input_tokens"]), cut)
