@@ -26,6 +26,7 @@ from data.lives import parse_life
 from data.prompt import LANGUAGES, ChatTemplate, Request, record_lines
 from data.records import read_records
 from infer.plain import PlainWriter
+from infer.told import told
 from models.catalog import Entry, read_entries
 from models.gguf import read_header
 from train.recipe import load_recipe
@@ -108,7 +109,7 @@ def _artists(data: bytes) -> None:
 def _prompt(data: bytes) -> None:
     artwork, language, _ = _artwork(data)
     derived_lines(artwork, language)
-    text = "\n".join(record_lines(artwork, language))
+    text = "\n".join(record_lines(told(artwork), language))
     for token in ("<|", "</s>", "<s>", "[INST]", "[/INST]", "<END>"):
         assert token not in text, f"{token} reaches the prompt"
 
