@@ -109,6 +109,9 @@ def _alarms(works: Path | None) -> None:
     for name in ("injection", "injection_unseen"):
         planted = [artwork for artwork, _ in records(name)]
         print(f"{name}.toml: {len(_ordering(planted))} of {len(planted)} recognised")
+    plain = Path(__file__).with_name("ordinary_notes.txt").read_text("utf-8").splitlines()[1:]
+    notes = [Artwork(title="Untitled", notes=(note,)) for note in plain]
+    _print_alarms("ordinary notes in five languages", notes)
     rows = [json.loads(line)["artwork"] for line in CORPUS.read_text("utf-8").splitlines()]
     for name in ("notes", "subjects"):
         texts = {text for row in rows for text in row.get(name) or ()}

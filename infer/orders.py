@@ -26,9 +26,10 @@ _COMMAND = (
     rf"(?:^|[.!?:;]\s+)(?:(?:{'|'.join(_RULES['before_verbs'])})[\s,:!]+)?"
     rf"(?:{'|'.join(_RULES['verbs'])})(?=[\s:]+\w)"
 )
-_STRONG = re.compile("|".join(_RULES["anywhere"]), re.MULTILINE | re.IGNORECASE)
-_ORDER = re.compile(
-    "|".join((*_RULES["anywhere"], *_RULES["in_notes"], _COMMAND)), re.MULTILINE | re.IGNORECASE
+_ANYWHERE = re.compile("|".join(_RULES["anywhere"]), re.MULTILINE | re.IGNORECASE)
+_IN_NOTES = re.compile("|".join((*_RULES["in_notes"], _COMMAND)), re.MULTILINE | re.IGNORECASE)
+_QUOTED = re.compile(
+    r"“[^”\n]{1,300}”|„[^“\n]{1,300}“|«[^»\n]{1,300}»|\"[^\"\n]{1,300}\"|(?<!\w)['‘][^'’\n]{1,300}['’](?!\w)"
 )
 _PART_END = re.compile(r"(?<=[.!?:;])\s+|\s*\n\s*|\s+(?=[(\[{])|\s+(?=[-–—|/]+\s)")
 _MARKS = " \n([{-–—|/:;,"
@@ -42,7 +43,7 @@ def without_orders(artwork: Artwork) -> tuple[Artwork, tuple[str, ...]]:
     changed: dict[str, Any] = {}
     for name in ("notes", "subjects"):
         texts = getattr(artwork, name)
-        kept = tuple(text for text in texts if not _ORDER.search(text))
+        kept = tuple(text for text in texts if not _is_order(text))
         if len(kept) < len(texts):
             changed[name] = kept
             found += [text for text in texts if text not in kept]
@@ -54,11 +55,15 @@ def without_orders(artwork: Artwork) -> tuple[Artwork, tuple[str, ...]]:
     return (artwork.model_copy(update=changed) if changed else artwork), tuple(found)
 
 
+def _is_order(note: str) -> bool:
+    return bool(_ANYWHERE.search(note) or _IN_NOTES.search(_QUOTED.sub(" … ", note)))
+
+
 def _before_order(text: str) -> str:
     """What comes before the part that is an order, at least to its first comma; else the text."""
     begin = 0
     for end in (*(match.start() for match in _PART_END.finditer(text)), len(text)):
-        if _STRONG.search(text[begin:end].lstrip(_MARKS)):
+        if _ANYWHERE.search(text[begin:end].lstrip(_MARKS)):
             before = text[:begin] or text.partition(", ")[0]
             return before.rstrip(_MARKS) or text
         begin = end

@@ -40,6 +40,9 @@ def test_note_that_speaks_to_the_writer_is_left_out(note):
         "He wrote to his brother that the sea was black.",
         "print",
         "forget-me-not",
+        "Sie trägt ein rotes Kleid, und ihre Hände ruhen im Schoß.",
+        "Visitors to the Salon of 1865 laughed at it.",
+        "The text below the image reads: “Remember that you must die.”",
     ],
 )
 def test_note_about_the_work_stays(note):
@@ -61,9 +64,9 @@ def test_title_is_said_up_to_the_order(title, said):
     assert without_orders(Artwork(title=title))[0].title == said
 
 
-def test_orders_of_the_bench_are_recognised_but_for_four():
+def test_orders_of_the_bench_are_recognised_but_for_three():
     missed = [artwork for artwork, _ in records() if not without_orders(artwork)[1]]
-    assert len(missed) <= 4
+    assert len(missed) <= 3
 
 
 def test_no_note_of_the_corpus_is_taken_for_an_order():
