@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ _MARKS = " \n([{-–—|/:;,"
 _SAID = ("title", "artist", "artist_bio", "date", "medium", "dimensions")
 
 
+@lru_cache(maxsize=64)  # one guide asks several times: its prompt, its writer, its result
 def without_orders(artwork: Artwork) -> tuple[Artwork, tuple[str, ...]]:
     """What writers are told of a record, and the texts or parts of texts that they are not told."""
     found: list[str] = []
