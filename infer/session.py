@@ -120,14 +120,7 @@ class ModelSession:
         if not unfit:
             return
         self._warned.update(unfit)
-        names = ", ".join(LANGUAGES[language] for language in unfit)
-        self.console.print(
-            f"{self.name} does not write {names} well enough to publish: what its guides claim is "
-            "checked, their grammar and sense are not; have somebody read them.",
-            style="yellow",
-            highlight=False,
-            soft_wrap=True,
-        )
+        warn_of_languages(self.name, unfit, self.console)
 
     def _say_orders(self, artwork: Artwork) -> None:
         """Say once of each text of a record why no guide is told it."""
@@ -212,6 +205,18 @@ def _open_local(
     )
     session.closing(model)
     return session
+
+
+def warn_of_languages(name: str, unfit: Iterable[Language], console: Console) -> None:
+    """Say that the model's guides in these languages are not fit to be published."""
+    names = ", ".join(LANGUAGES[language] for language in unfit)
+    console.print(
+        f"{name} does not write {names} well enough to publish: what its guides claim is "
+        "checked, their grammar and sense are not; have somebody read them.",
+        style="yellow",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _open_remote(options: Options, console: Console, slots: int | None) -> ModelSession:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import warnings
 from collections import Counter
+from dataclasses import replace
 from typing import Any, cast
 
 import fsspec
@@ -26,7 +27,7 @@ from infer.options import read_options
 from infer.ray_batch.cluster import Cluster, ClusterError, divide, open_cluster
 from infer.ray_batch.folder import OutputFolder
 from infer.ray_batch.options import Settings
-from infer.ray_batch.run import Keeper, find_missing, run_batch, write_works
+from infer.ray_batch.run import Keeper, Losses, find_missing, run_batch, write_works
 from infer.ray_batch.worker import GuideWorker
 from infer.ray_batch.works import Fault, Work, read_works
 from infer.table import as_record, schema
@@ -176,6 +177,34 @@ def test_work_that_kills_every_worker_is_reported_and_the_others_are_written(
     (fault,) = keeper.faults
     assert fault.line == 8
     assert "died each time" in fault.reason
+
+
+class FailingWorker(GuideWorker):
+    """Fails outside what is tried for each work."""
+
+    def __call__(self, batch):
+        raise OSError("The disk is gone.")
+
+
+def test_reason_of_a_worker_that_fails_is_told_of_every_work(cluster, keeper):
+    losses = Losses()
+    with losses:
+        tasks = keeper.open_tasks()
+        keeper.keep(
+            write_works(tasks, options(), divide(cluster, 2, 1), SETTINGS, 20, FailingWorker)
+        )
+    keeper.give_up(losses.reason)
+    assert len(keeper.faults) == 40
+    assert {f.reason.partition(": ")[2] for f in keeper.faults} == {
+        "the process that wrote it failed: OSError: The disk is gone; run it again."
+    }
+
+
+def test_server_that_does_not_answer_is_said_before_anything_starts(works, tmp_path):
+    for settings in (SETTINGS, Settings(engine="vllm")):
+        there = replace(options(model="tiny"), backend="http://127.0.0.1:9")
+        with pytest.raises(ModelError, match=r"127\.0\.0\.1:9"):
+            run_batch(str(works), str(tmp_path / "g"), there, settings, QUIET)
 
 
 def test_unknown_model_is_said_before_anything_starts(works, tmp_path):

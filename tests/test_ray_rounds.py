@@ -15,7 +15,7 @@ from infer.engine import Engine
 from infer.judge import Judge
 from infer.options import Sampling, read_options
 from infer.ray_batch.cluster import Share
-from infer.ray_batch.rounds import ROUNDS, Ask, Draw, State, next_draw
+from infer.ray_batch.rounds import ROUNDS, Ask, Draw, State, first_text, next_draw
 from infer.ray_batch.vllm import _check, check_engine, engine_settings, server_config
 from infer.required import Required
 from infer.session import ModelSession
@@ -37,7 +37,7 @@ def draw_all(engine, session):
         asked.append(found)
         prompt = session.prompt(ARTWORK, OPTIONS.request)
         whole = Prompt(prompt.prefix, prompt.text + found.text)
-        with engine.submit(whole, Sampling(seed=found.seed), found.max_tokens) as request:
+        with engine.submit(whole, found.sampling, found.max_tokens) as request:
             text = "".join(request)
             tokens = request.measures().tokens
         state.draws.append(Draw(text, tokens, cut=request.finish == "length"))
@@ -65,10 +65,23 @@ def test_guide_of_many_drafts_is_true_and_complete(drawn):
 
 
 def test_each_round_goes_on_from_what_was_kept_with_a_new_seed(drawn):
-    _, _, asked = drawn
-    assert asked[0] == Ask("", 0, 60)
-    assert len({ask.seed for ask in asked}) == len(asked)
+    line, _, asked = drawn
+    opening = first_text(ARTWORK, OPTIONS)
+    assert asked[0] == Ask(opening, OPTIONS.sampling, 60)
+    assert opening
+    assert line["guide"].startswith(opening)
+    assert line["plain"][0] == opening
+    assert len({ask.sampling.seed for ask in asked}) == len(asked)
     assert all(0 < ask.max_tokens <= 60 for ask in asked)
+
+
+def test_sentence_that_failed_is_drawn_again_boldly():
+    cautious = read_options("en", "brief", "clear", "tiny", 0, 0.1, None, opening="model")
+    first = next_draw(ARTWORK, cautious, "tiny", State())
+    assert first == Ask("", Sampling(temperature=0.1), cautious.max_tokens)
+    again = next_draw(ARTWORK, cautious, "tiny", State([Draw("Rembrandt painted it.", 5)]))
+    assert isinstance(again, Ask)
+    assert again.sampling.temperature == 0.7
 
 
 def test_state_that_has_travelled_gives_the_same_guide(drawn):
@@ -88,10 +101,11 @@ def test_after_the_last_round_plain_sentences_end_the_guide():
 
 def test_row_of_a_round_carries_what_the_next_one_needs():
     row = {"index": 3, "artwork": json.dumps(ARTWORK.as_record()), "state": "[]", "text": "",
-           "seed": 0, "max_tokens": 60}  # fmt: skip
+           "seed": 0, "temperature": 0.1, "max_tokens": 60, "reason": None}  # fmt: skip
     after = _check(row, Draw("It was painted by Rembrandt in 1700.", 9), OPTIONS, last=False)
     assert (after["index"], after["row"], after["reason"]) == (3, None, None)
-    assert after["text"] == ""
+    assert after["text"] == first_text(ARTWORK, OPTIONS)
+    assert after["temperature"] == 0.7
     assert after["seed"] != 0
     assert State.from_json(after["state"]).draws[0].tokens == 9
     failed = _check(row, "out of memory", OPTIONS, last=False)

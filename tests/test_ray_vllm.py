@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from data.errors import RecordError
+from data.errors import ModelError, RecordError
 from infer.options import read_options
 from infer.ray_batch.cluster import QUIET
 from infer.ray_batch.options import Settings
@@ -39,16 +39,17 @@ def starts(tmp_path_factory):
         ray.shutdown()
 
 
-@pytest.fixture
-def folder(tiny, tmp_path):
+@pytest.fixture(params=["merged"])
+def folder(request, tiny, tmp_path):
     """A model's folder without weights, which the stand-in does not read."""
     from transformers import LlamaConfig
 
     from models.hf import gguf_tokenizer
 
-    gguf_tokenizer(tiny).save_pretrained(tmp_path / "merged")
-    LlamaConfig().save_pretrained(tmp_path / "merged")
-    return tmp_path / "merged"
+    folder = tmp_path / request.param
+    gguf_tokenizer(tiny).save_pretrained(folder)
+    LlamaConfig().save_pretrained(folder)
+    return folder
 
 
 def batch(folder, titles):
@@ -73,6 +74,7 @@ def test_every_work_has_a_checked_guide_and_engines_start_four_times_at_most(sta
     assert all("Rembrandt" not in row["guide"] for row in rows)
     assert all("Berthe Morisot" in row["guide"] and "1874" in row["guide"] for row in rows)
     assert all(row["redraws"] for row in rows)
+    assert all("Morisot" in row["plain"][0] for row in rows)  # what opens a guide on a laptop
     assert 2 <= len(starts.read_text().splitlines()) <= ENGINE_ROUNDS
 
 
@@ -85,3 +87,10 @@ def test_request_that_the_engine_refuses_is_a_failure_and_the_others_are_written
         for line in (folder.parent / "guides" / "failures.jsonl").read_text().splitlines()
     ]
     assert fault["artwork"]["title"] == "FAIL"
+
+
+@pytest.mark.parametrize("folder", ["broken"], indirect=True)
+def test_engine_that_does_not_start_is_a_sentence(starts, folder):
+    with pytest.raises(ModelError, match="could not go on: ValueError: No memory for the KV cache"):
+        batch(folder, ["Work 1", "Work 2"])
+    assert written(folder) == []

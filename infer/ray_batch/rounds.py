@@ -1,8 +1,8 @@
 """The verified writer where a text is drawn as a whole: in rounds, for engines that cannot go back.
 
     state = State()
-    while (asked := next_draw(artwork, options, "name", state, rest=8)) is not None: ...
-        draw asked.text's continuation with asked.seed; state.draws.append(Draw(...))
+    while isinstance(asked := next_draw(artwork, options, "name", state), Ask):
+        draw asked.text's continuation by asked.sampling; state.draws.append(Draw(...))
 
 Our engine rolls a sentence back and draws again while the guide is being written. vLLM in a batch
 job gives whole texts only. So all works are drawn once; the same writer (infer/writer.py) reads
@@ -21,9 +21,9 @@ from typing import Any, Self
 from data.artwork import Artwork
 from data.prompt import END
 from infer.lines import option_fields
-from infer.options import Options
+from infer.options import Options, Sampling
 from infer.request import FinishReason, Measures
-from infer.result import Telling
+from infer.result import Telling, guide_writer
 from infer.transcript import StopText
 from infer.writer import REDRAWS
 
@@ -31,7 +31,7 @@ ROUNDS = 2 + REDRAWS + 4
 """Draws of one guide: the first, the redraws, and one for each field it may be steered to."""
 
 ENGINE_ROUNDS = 4
-"""The same where every round starts an engine, a minute each; what is open then ends plainly."""
+"""The same where every round starts an engine, over a minute each; what is open then ends plainly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,10 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """The next draw: what follows the prompt, the seed, and the most tokens."""
+    """The next draw: what follows the prompt, how tokens are drawn, and the most of them."""
 
     text: str
-    seed: int
+    sampling: Sampling
     max_tokens: int
 
 
@@ -86,7 +86,10 @@ def next_draw(
 
     After the `last` round nothing more is drawn: the writer ends with plain sentences.
     """
-    telling = Telling(artwork, options, model, _Recorded(state.draws, options, last=last))
+    writer = guide_writer(artwork, options)
+    opening = writer.opening if writer else ""
+    drawn = _Recorded(state.draws, options, opening, last=last)
+    telling = Telling(artwork, options, model, drawn, writer)
     try:
         for _ in telling:
             pass
@@ -95,15 +98,23 @@ def next_draw(
     return telling.result() | {"options": option_fields(options)}
 
 
+def first_text(artwork: Artwork, options: Options) -> str:
+    """What the first draw goes on from: the plain sentence that opens a guide, where one does."""
+    writer = guide_writer(artwork, options)
+    return writer.opening if writer else ""
+
+
 class _Recorded:
     """A source of text that plays the draws back: the counterpart of the engine's request."""
 
-    def __init__(self, draws: list[Draw], options: Options, *, last: bool) -> None:
+    def __init__(
+        self, draws: list[Draw], options: Options, opening: str = "", *, last: bool
+    ) -> None:
         self.finish: FinishReason = "cancelled"
         self._draws, self._options, self._last = draws, options, last
-        self._seed = options.sampling.seed
+        self._sampling = options.sampling
         self._next = 0
-        self._text, self._forced, self._kept = "", "", 0
+        self._text, self._forced, self._kept = "", opening, 0
         self._begun = 0  # length of the text when the draw in progress began
         self._tokens = 0  # that stood in it then
 
@@ -118,7 +129,7 @@ class _Recorded:
             if self._last or room <= 0:
                 self.finish = "length"
                 return
-            raise _Undrawn(Ask(self._text, self._seed, room))
+            raise _Undrawn(Ask(self._text, self._sampling, room))
         draw = self._draws[self._next]
         self._next += 1
         stop = StopText(END)
@@ -138,7 +149,8 @@ class _Recorded:
         else:  # the tokens of a part of a draw are not told: by its share of the letters
             share = (length - self._begun) / drawn
             self._kept = self._tokens + round((self._kept - self._tokens) * share)
-        self._text, self._forced, self._seed = self._text[:length], forced, seed
+        self._text, self._forced = self._text[:length], forced
+        self._sampling = self._sampling.again(seed)
 
     def measures(self) -> Measures:
         """Tokens of all draws; a batch job tells no times."""

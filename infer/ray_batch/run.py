@@ -11,11 +11,12 @@ is tried alone once more and then reported, and so are records that no guide can
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.progress import Progress, TaskID
@@ -28,6 +29,7 @@ from infer.ray_batch.cluster import Cluster, Share, divide, open_cluster
 from infer.ray_batch.folder import FAILURES, OutputFolder
 from infer.ray_batch.options import VLLM, Settings
 from infer.ray_batch.works import Fault, read_works
+from infer.session import warn_of_languages
 
 if TYPE_CHECKING:
     import pyarrow
@@ -108,15 +110,22 @@ def find_missing(source: str, written: Counter[str]) -> Missing:
 
 
 def _check_model(options: Options, settings: Settings, console: Console) -> None:
-    """Say here and at once that a model is unknown or absent; a worker would say it much later."""
-    if settings.engine == VLLM and not options.backend:
-        from infer.ray_batch.vllm import check_engine
+    """Say here and at once what a worker would say much later, or of every work."""
+    from infer.ray_batch.vllm import check_engine, check_server
 
+    if options.model == NO_MODEL:
+        return
+    fit: tuple[str, ...] = ()
+    if options.backend:
+        fit = check_server(options, console)
+    elif settings.engine == VLLM:
         check_engine(options)
-    elif options.model != NO_MODEL and not options.backend:
+    else:
         from models.resolve import resolve
 
-        resolve(options.model, console)
+        fit = resolve(options.model, console).languages
+    if fit and options.request.language not in fit:
+        warn_of_languages(options.model, [options.request.language], console)
 
 
 def _write_missing(
@@ -133,17 +142,19 @@ def _write_missing(
         highlight=False,
     )
     with progress_bar(console) as progress:
-        keeper = Keeper(missing, folder, progress)
+        keeper, losses = Keeper(missing, folder, progress), Losses()
         try:
             for batch in (settings.batch, 1):  # what was lost twice over is tried one by one
                 if keeper.open:
-                    keeper.keep(write_works(keeper.open_tasks(), options, share, settings, batch))
+                    with losses:
+                        works = keeper.open_tasks()
+                        keeper.keep(write_works(works, options, share, settings, batch))
         except KeyboardInterrupt:
             keeper.flush()
             console.print(f"Stopped; {folder.address} keeps what is written. Run it again.")
             raise
         keeper.flush()
-    keeper.give_up()
+    keeper.give_up(losses.reason)
     console.print(f"{keeper.guides} guides written to {folder.address}.", highlight=False)
 
 
@@ -185,9 +196,9 @@ class Keeper:
             self._folder.write(rows)
         self._written_at = time.monotonic()
 
-    def give_up(self) -> None:
-        """Report the works whose workers died."""
-        reason = "the process that wrote it died each time, perhaps for want of memory"
+    def give_up(self, reason: str = "") -> None:
+        """Report the works that no worker gave a result for, and why where it is known."""
+        reason = reason or "the process that wrote it died each time, perhaps for want of memory"
         for index in sorted(self.open):
             task = self._missing.tasks[index]
             self._missing.faults.append(
@@ -264,13 +275,60 @@ def results_of(dataset: Any) -> Iterator[pyarrow.Table]:
 
 def reason_of(error: BaseException) -> GuideError:
     """Our own error that a worker raised, or a sentence about Ray's."""
+    if own := _own(error):
+        return own
+    return ModelError(f"The workers could not go on: {_gist(error)}")
+
+
+class Losses(logging.Handler):
+    """Why works were lost: Ray leaves them out and only logs the error that a worker raised.
+
+    with losses: ...
+    losses.reason       # "" where nothing was logged, as of a process that was killed
+    """
+
+    _LOGGER = "ray.data._internal.execution.streaming_executor_state"
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.reason = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the last error."""
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            self.reason = f"the process that wrote it failed: {_own(error) or _gist(error)}"
+            self.reason = self.reason.rstrip(".")
+
+    def __enter__(self) -> Self:
+        logger = logging.getLogger(self._LOGGER)
+        self._before = logger.level, logger.propagate
+        logger.setLevel(logging.ERROR)
+        logger.propagate = False
+        logger.addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        logger = logging.getLogger(self._LOGGER)
+        logger.removeHandler(self)
+        logger.level, logger.propagate = self._before
+
+
+def _own(error: BaseException) -> GuideError | None:
+    """The error of ours that is behind one of Ray's."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, GuideError):
             return type(seen)(str(getattr(seen, "cause", seen)))
         seen = getattr(seen, "cause", None) or seen.__cause__
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return ModelError(f"The workers could not go on: {lines[-1].strip() if lines else error!r}")
+    return None
+
+
+def _gist(error: BaseException) -> str:
+    """The last line of what Ray says, and of the first cause in it where there is one."""
+    first = str(error).partition("\nThe above exception was the direct cause")[0]
+    lines = [line.strip() for line in first.splitlines() if line.strip()]
+    return lines[-1] if lines else repr(error)
 
 
 def _batches(tasks: Iterable[tuple[int, Task]], size: int) -> Iterator[pyarrow.Table]:

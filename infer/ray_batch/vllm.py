@@ -19,14 +19,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.artwork import Artwork
-from data.errors import GuideError, ModelError
+from data.errors import ModelError
 from data.prompt import END, ChatTemplate, build_prompt, load_examples
 from infer.options import CONTEXT, Options
-from infer.ray_batch.rounds import ENGINE_ROUNDS, ROUNDS, Ask, Draw, State, next_draw
+from infer.ray_batch.rounds import ENGINE_ROUNDS, ROUNDS, Ask, Draw, State, first_text, next_draw
+from infer.ray_batch.worker import reason_given, to_results
 from infer.told import told
 
 if TYPE_CHECKING:
     import pyarrow
+    from rich.console import Console
 
     from infer.ray_batch.cluster import Share
     from infer.ray_batch.run import Task
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 TEMPLATE, TOKENIZER = "chat_template.jinja", "tokenizer_config.json"
 _LARGEST_SEED = 2**31  # vLLM takes no larger ones
+_TRAVELS = ("index", "artwork", "state", "text", "seed", "temperature", "max_tokens")
+"""Columns of a work between rounds."""
 
 
 def write_in_rounds(
@@ -47,11 +51,11 @@ def write_in_rounds(
     import ray
 
     from infer.ray_batch.run import results_of
-    from infer.ray_batch.worker import to_results
 
     open_rows = [
         {"index": index, "artwork": task.artwork, "state": "[]", "text": "",
-         "seed": options.sampling.seed, "max_tokens": options.max_tokens}
+         "seed": options.sampling.seed, "temperature": options.sampling.temperature,
+         "max_tokens": options.max_tokens, "reason": None}
         for index, task in tasks
     ]  # fmt: skip
     rounds = ROUNDS if options.backend else ENGINE_ROUNDS
@@ -105,6 +109,21 @@ def check_engine(options: Options) -> None:
     _template(str(_folder(options.model)))
 
 
+def check_server(options: Options, console: Console) -> tuple[str, ...]:
+    """Say at once what is wrong with the server or missing here; the languages it is good at.
+
+    Raises:
+        ModelError: the server does not answer, or the local file of its model is not there.
+    """
+    from infer.remote import Server
+    from infer.session import remote_habits
+
+    server = Server(options.backend, options.model)
+    habits = remote_habits(server, options.model, console)
+    server.close()
+    return habits.languages
+
+
 def engine_config(options: Options, share: Share, batch: int) -> Any:
     """Engines of vLLM in the cluster: https://docs.ray.io/en/latest/data/working-with-llms.html."""
     from ray.data.llm import vLLMEngineProcessorConfig
@@ -154,11 +173,12 @@ def _engine_request(options: Options) -> Callable[[Row], Row]:
     folder = str(_folder(options.model))
 
     def request(row: Row) -> Row:
-        text = _prompt(row, options, *_template(folder)) + row["text"]
+        prompt, row = _prompt(row, options, *_template(folder))
+        tokens = _tokenizer(folder)(prompt, add_special_tokens=False)["input_ids"]
         return row | {
-            "tokenized_prompt": _tokenizer(folder)(text, add_special_tokens=False)["input_ids"],
+            "tokenized_prompt": tokens,
             "sampling_params": {
-                "temperature": options.sampling.temperature,
+                "temperature": row["temperature"],
                 "top_p": options.sampling.top_p,
                 "min_p": options.sampling.min_p,
                 "seed": row["seed"] % _LARGEST_SEED,
@@ -173,12 +193,13 @@ def _engine_request(options: Options) -> Callable[[Row], Row]:
 def _server_request(options: Options) -> Callable[[Row], Row]:
     def request(row: Row) -> Row:
         name, template, examples = _served(options.backend, options.model)
+        prompt, row = _prompt(row, options, template, examples)
         sampling = options.sampling
         payload = {
             "model": name,
-            "prompt": _prompt(row, options, template, examples) + row["text"],
+            "prompt": prompt,
             "max_tokens": row["max_tokens"],
-            "temperature": sampling.temperature,
+            "temperature": row["temperature"],
             "top_p": sampling.top_p,
             "min_p": sampling.min_p,
             "seed": row["seed"] % _LARGEST_SEED,
@@ -207,31 +228,36 @@ def _server_draw(row: Row) -> Draw | str:
 
 def _check(row: Row, draw: Draw | str, options: Options, *, last: bool) -> Row:
     """Read what was drawn: a finished line, a reason why there is none, or the next draw."""
-    result: Row = {name: row[name] for name in ("index", "artwork", "state", "text")}
-    result |= {"seed": row["seed"], "max_tokens": row["max_tokens"], "row": None, "reason": None}
-    if isinstance(draw, str):
-        return result | {"reason": draw}
+    result: Row = {name: row[name] for name in _TRAVELS} | {"row": None, "reason": None}
+    if row["reason"] or isinstance(draw, str):
+        return result | {"reason": row["reason"] or draw}
     state = State.from_json(row["state"])
     state.draws.append(draw)
-    artwork = Artwork.model_validate_json(row["artwork"])
     try:
+        artwork = Artwork.model_validate_json(row["artwork"])
         found = next_draw(artwork, options, options.model, state, last=last)
-    except GuideError as error:
-        return result | {"reason": str(error)}
+    except Exception as error:  # one work in half a million must not stop the others
+        return result | {"reason": reason_given(error)}
     if isinstance(found, Ask):
         return result | {
             "state": state.to_json(),
             "text": found.text,
-            "seed": found.seed,
+            "seed": found.sampling.seed,
+            "temperature": found.sampling.temperature,
             "max_tokens": found.max_tokens,
         }
     return result | {"row": json.dumps(found, ensure_ascii=False)}
 
 
-def _prompt(row: Row, options: Options, template: ChatTemplate, examples: bool) -> str:
-    artwork, request = Artwork.model_validate_json(row["artwork"]), options.request
-    shown = load_examples(request.language) if examples else ()
-    return build_prompt(told(artwork), request, template, shown).text
+def _prompt(row: Row, options: Options, template: ChatTemplate, examples: bool) -> tuple[str, Row]:
+    """The prompt of a row, and the row; where none can be made, next to nothing and the reason."""
+    try:
+        artwork, request = Artwork.model_validate_json(row["artwork"]), options.request
+        shown = load_examples(request.language) if examples else ()
+        begun = row["text"] or first_text(artwork, options)
+        return build_prompt(told(artwork), request, template, shown).text + begun, row
+    except Exception as error:  # as in `_check`, which throws that draw of one token away
+        return END, row | {"max_tokens": 1, "reason": reason_given(error)}
 
 
 def _folder(model: str) -> Path:

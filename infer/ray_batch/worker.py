@@ -69,10 +69,13 @@ class GuideWorker:
         try:
             artwork = Artwork.model_validate_json(text)
             return index, _line(tell_one(self._session, artwork, self._options)), None
-        except GuideError as error:
-            return index, None, str(error)
         except Exception as error:  # one work in half a million must not stop the others
-            return index, None, f"{type(error).__name__}: {error}"
+            return index, None, reason_given(error)
+
+
+def reason_given(error: Exception) -> str:
+    """Why a work has no guide."""
+    return str(error) if isinstance(error, GuideError) else f"{type(error).__name__}: {error}"
 
 
 def _line(result: dict[str, Any]) -> str:
