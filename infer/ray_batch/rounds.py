@@ -31,7 +31,7 @@ ROUNDS = 2 + REDRAWS + 4
 """Draws of one guide: the first, the redraws, and one for each field it may be steered to."""
 
 ENGINE_ROUNDS = 4
-"""The same where every round starts an engine, for over a minute; what is open then ends plainly."""
+"""The same where each starts an engine, for over a minute; what is open then ends plainly."""
 
 
 @dataclass(frozen=True, slots=True)
