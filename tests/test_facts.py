@@ -77,6 +77,11 @@ TRUE = [
     ("es", VERMEER, "Es un cuadro del siglo diecisiete, de unos 45 centímetros de alto."),
     ("it", VERMEER, "Johannes Vermeer lo dipinse intorno al 1665, a olio su tela, a circa 33 anni."),
     ("it", VERMEER, "È un quadro del Seicento, alto circa 45 centimetri e largo 40."),
+    ("en", VERMEER, "This painting by Vermeer is about 44 centimetres high."),
+    ("en", VERMEER, "Vermeer painted it, and it is about 44 centimetres high."),
+    ("fr", VERMEER, "Le tableau du peintre mesure environ 44 centimètres de haut."),
+    ("de", VERMEER, "Das Bild von Vermeer ist etwa 44 Zentimeter hoch."),
+    ("it", VERMEER, "Il quadro dell'artista misura circa 44 centimetri."),
 ]  # fmt: skip
 FALSE = [
     ("en", VERMEER, "Vermeer painted it in 1671.", "year"),
@@ -132,6 +137,12 @@ FALSE = [
     ("en", VERMEER, "He was newly married.", "biography"),
     ("en", VERMEER, "He died in the war.", "biography"),
     ("it", VERMEER, "Aveva cinquant'anni.", "age"),
+    ("en", VERMEER, "The artist was about 44 centimetres high.", "size"),
+    ("en", VERMEER, "It is of 1665, and Johannes Vermeer was 44 centimetres tall.", "size"),
+    ("fr", VERMEER, "L'artiste mesure environ 44 centimètres de haut.", "size"),
+    ("de", VERMEER, "Der Maler ist etwa 44 Zentimeter hoch.", "size"),
+    ("es", VERMEER, "El pintor mide unos 44 centímetros.", "size"),
+    ("it", VERMEER, "Vermeer misura circa 44 centimetri.", "size"),
     ("it", VERMEER, "Fu allievo di un pittore di corte.", "biography"),
 ]  # fmt: skip
 

@@ -222,7 +222,7 @@ def load_grammar(language: str) -> Grammar:
             re.compile(fold_pattern(pattern))
             if free
             else re.compile(rf"(?:{fold_pattern(pattern)})\s*$")
-            if name in ("age_before", "age_sure")
+            if name in ("age_before", "age_sure", "maker_size")
             else whole(pattern)
         )
     for name in _NUMBER_PHRASES:

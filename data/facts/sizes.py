@@ -7,6 +7,8 @@ Rounding, other units and a coarse way of speaking are accepted, a wrong side is
 
 from __future__ import annotations
 
+import re
+
 from data.facts.numbers import Number
 from data.facts.passage import Passage
 from data.facts.record import CM, KG, Facts, Length
@@ -22,6 +24,9 @@ ROUGH = 0.12
 
 _FLAT_DIMENSIONS = {"high": ("high", "long"), "wide": ("wide", "long", "around")}
 
+
+_SHOWS_A_MAKER = re.compile(r"\b(?:artist|painter|sculptor|photographer|self-portrait)")
+_CLAUSE = 800  # characters: a whole sentence, so that its beginning is seen
 
 _SIDES = {"high": "height", "wide": "width"}
 
@@ -57,6 +62,8 @@ def size_claim(number: Number, passage: Passage, facts: Facts) -> Claim:
             False,
             f"{cm:g} cm is a measure of the record, but not its {_SIDES[number.dimension]}",
         )
+    if _is_the_maker_s(number, passage, facts):
+        return judged(span, Kind.size, False, "said of the artist, whose size no record gives")
     return judged(span, Kind.size, True, f"the record gives {fitting[0].cm:g} cm")
 
 
@@ -86,6 +93,15 @@ def compares(number: Number, passage: Passage) -> bool:
         or phrases["more"].match(passage.after(number.end, 16).lstrip())
         or (phrases["frame"].search(sentence.folded) and not number.dimension)
     )
+
+
+def _is_the_maker_s(number: Number, passage: Passage, facts: Facts) -> bool:
+    """Whether the size is said of who made the work and is not shown in it."""
+    said = passage.grammar.phrases["maker_size"].search(passage.before(number.start, _CLAUSE))
+    if said is None or _SHOWS_A_MAKER.search(facts.told):
+        return False
+    name = set(re.findall(r"[^\W\d_]+", said["name"] or ""))
+    return name <= facts.makers and name.isdisjoint(re.findall(r"[^\W\d_]+", facts.told))
 
 
 def _right_side(dimension: str, fitting: list[Length], facts: Facts) -> bool:
