@@ -169,6 +169,18 @@ def test_a_sentence_may_lean_on_what_was_said_before():
     assert (alone.clean, told.clean) == (False, True)
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "The Hague has it. The date is around 1665."), ("de", "Die Farben sind Öl.")],
+)
+def test_a_word_that_only_begins_a_sentence_is_no_name_though_the_record_has_it(language, text):
+    notes = ["It was bought in The Hague.", "Die Farben, The Colours, is what it is called."]
+    artwork = Artwork(title="Girl", date="c. 1665", notes=notes)
+    told = [text[c.start : c.end] for c in check(text, artwork, language).claims]
+    assert not {"The", "Die", "It"} & set(told)
+    assert language == "de" or told[0] == "The Hague"
+
+
 def test_a_year_of_the_artists_life_is_no_date_of_the_work():
     assert "year" in wrong("Vermeer painted it in 1632.")
 

@@ -68,10 +68,22 @@ def name_claims(passage: Passage, facts: Facts) -> Iterator[Claim]:
         for name in _names(sentence, passage, facts):
             if passage.in_quotes(name.words[0].start) and passage.grammar.language != "en":
                 continue
+            if _only_begins(name, sentence, passage):
+                continue
             claim = _judge(name, passage, facts, title_words, known)
             if claim is not None:
                 yield claim
         yield from people_claims(sentence, passage, facts, known)
+
+
+def _only_begins(name: _Name, sentence: Sentence, passage: Passage) -> bool:
+    """Whether it is an article, a pronoun or the like that has its capital from the sentence.
+
+    The record may have the same word: "The" where it names The Hague.
+    """
+    first, *more = name.words
+    opens = first is sentence.words[0]
+    return opens and not more and bool(passage.grammar.phrases["function"].fullmatch(first.folded))
 
 
 def _quoted_words(passage: Passage) -> frozenset[str]:
