@@ -237,6 +237,7 @@ def test_what_the_guide_is_based_on(page: Page, silent: Museum) -> None:
     )
     page.get_by_text("What is this based on?").click()
     basis = page.locator(".basis")
+    expect(basis).to_contain_text("without a language model")
     expect(basis).to_contain_text("44.5 x 39 cm")
     expect(basis).to_contain_text("Mauritshuis, The Hague")
     guides = silent.get("/api/stops/7")["guides"]

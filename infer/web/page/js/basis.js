@@ -4,6 +4,7 @@ import { h, icon } from "./dom.js";
 import { t } from "./i18n.js";
 
 const FIELDS = ["title", "artist", "artist_bio", "date", "form", "medium", "dimensions", "subjects", "notes", "museum", "object_id", "licence"];
+const PLAIN = { machine: "plainMachine", approved: "plainApproved" };
 const ICONS = { supported: "check", unsupported: "cross", unclear: "question" };
 
 /** The record as a list of names and values. */
@@ -39,7 +40,7 @@ export function basis(guide) {
   const credit = guide.credit_line ?? guide.artwork.credit_line;
   return h("details", { class: "basis" },
     h("summary", {}, t("basis.title")),
-    h("p", { class: "intro" }, t(`basis.${guide.label}`)),
+    h("p", { class: "intro" }, t(`basis.${(guide.model === "none" && PLAIN[guide.label]) || guide.label}`)),
     h("h2", {}, t("basis.record")),
     recordList(guide.artwork),
     h("h2", {}, t("basis.claims")),

@@ -7,6 +7,7 @@
   const NAMES = { en: "English", fr: "Français", de: "Deutsch", es: "Español", it: "Italiano" };
   const RATES = [0.75, 0.9, 1, 1.1, 1.25, 1.5];
   const FIELDS = ["title", "artist", "artist_bio", "date", "form", "medium", "dimensions", "subjects", "notes", "museum", "object_id", "licence"];
+  const PLAIN = { machine: "plainMachine", approved: "plainApproved" };
   const PLAY = "M7 4.5v15l12.5-7.5z";
   const PAUSE = "M6 4.5h4.2v15H6zM13.8 4.5H18v15h-4.2z";
   const KEY = "museum-guide";
@@ -152,7 +153,7 @@
   function showBasis() {
     document.querySelector(".basis").hidden = !guide;
     if (!guide) return;
-    byId("why").textContent = t(`basis.${guide.label}`);
+    byId("why").textContent = t(`basis.${(guide.model === "none" && PLAIN[guide.label]) || guide.label}`);
     const artwork = guide.artwork ?? work.artwork;
     byId("record").replaceChildren(...FIELDS.filter((field) => artwork[field] && artwork[field].length).map((field) => {
       const value = field === "form" ? t(`form.${artwork.form}`) : [].concat(artwork[field]).join(" · ");
