@@ -21,7 +21,7 @@ import click
 import requests
 
 from bench.common import machine, summary
-from bench.servers import ask, corpus_server, events
+from bench.servers import ask, corpus_server, events, hear
 
 PAUSE = (0.5, 2.0)
 """Seconds a listener looks around between two guides."""
@@ -107,23 +107,15 @@ class _Tally:
             time.sleep(rng.uniform(*PAUSE))
 
     def _hear(self, session: requests.Session, kind: str, wish: dict[str, Any]) -> None:
-        started, first, last = time.perf_counter(), 0.0, ""
-        while True:
-            answer = ask(session, self.url, wish)
-            if answer.status_code != 503:
-                break
-            with self.lock:
-                self.asked_again += 1
-            time.sleep(float(answer.headers["Retry-After"]))
-        answer.raise_for_status()
-        for last, _ in events(answer):
-            if last == "sentence" and not first:
-                first = time.perf_counter() - started
-        if last != "done":
-            raise ValueError(f"ended with {last!r}")
+        told = hear(session, self.url, wish, self._sent_away)
+        assert told is not None
         with self.lock:
-            self.first[kind].append(first)
-            self.whole[kind].append(time.perf_counter() - started)
+            self.first[kind].append(told.first)
+            self.whole[kind].append(told.whole)
+
+    def _sent_away(self) -> None:
+        with self.lock:
+            self.asked_again += 1
 
     def print(self, model: str, listeners: int, seconds: float) -> None:
         """The figures."""

@@ -8,8 +8,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +99,46 @@ def events(answer: requests.Response) -> Iterator[tuple[str, dict[str, Any]]]:
             name = value
         elif kind == "data":
             yield name, json.loads(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A guide that was told to its end: seconds from the asking, and what the last event says."""
+
+    first: float
+    whole: float
+    data: dict[str, Any]
+
+
+def hear(
+    session: requests.Session,
+    url: str,
+    wish: dict[str, Any],
+    sent_away: Callable[[], None],
+    *,
+    leaves: bool = False,
+) -> Told | None:
+    """Ask as the page does and listen; None where the visitor leaves at the first sentence.
+
+    `sent_away` is called each time the queue is full; the visitor comes again when told to.
+
+    Raises:
+        ValueError: the stream ended otherwise than with the guide's end.
+        requests.RequestException: the server did not answer, or refused.
+    """
+    started, first = time.perf_counter(), 0.0
+    while (answer := ask(session, url, wish)).status_code == 503:
+        sent_away()
+        time.sleep(float(answer.headers["Retry-After"]))
+    answer.raise_for_status()
+    name, data = "", dict[str, Any]()
+    for event in events(answer):
+        name, data = event
+        if name == "sentence" and not first:
+            first = time.perf_counter() - started
+            if leaves:
+                answer.close()
+                return None
+    if name != "done":
+        raise ValueError(f"ended with {name!r}")
+    return Told(first, time.perf_counter() - started, data)

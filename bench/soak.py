@@ -26,7 +26,7 @@ import psutil
 import requests
 
 from bench.common import machine, summary
-from bench.servers import ask, corpus_server, events
+from bench.servers import corpus_server, hear
 from data.charts import INK, house_style
 
 if TYPE_CHECKING:
@@ -114,28 +114,18 @@ class Visits:
     def _hear(
         self, session: requests.Session, kind: str, wish: dict[str, Any], leaves: bool
     ) -> None:
-        started, first = time.perf_counter(), 0.0
-        while (answer := ask(session, self.url, wish)).status_code == 503:
-            with self.lock:
-                self.again.append(time.perf_counter() - self.began)
-            time.sleep(float(answer.headers["Retry-After"]))
-        answer.raise_for_status()
-        name, data = "", dict[str, Any]()
-        for event in events(answer):
-            name, data = event
-            if name == "sentence" and not first:
-                first = time.perf_counter() - started
-                if leaves:
-                    answer.close()
-                    with self.lock:
-                        self.left += 1
-                    return
-        if name != "done":
-            raise ValueError(f"ended with {name!r}")
-        now = time.perf_counter()
-        heard = Heard(now - self.began, kind, first, now - started, data["id"], data["text"])
+        told = hear(session, self.url, wish, self._sent_away, leaves=leaves)
+        now = time.perf_counter() - self.began
         with self.lock:
-            self.heard.append(heard)
+            if told is None:
+                self.left += 1
+            else:
+                about = told.data["id"], told.data["text"]
+                self.heard.append(Heard(now, kind, told.first, told.whole, *about))
+
+    def _sent_away(self) -> None:
+        with self.lock:
+            self.again.append(time.perf_counter() - self.began)
 
 
 @click.command()

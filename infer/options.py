@@ -43,9 +43,14 @@ class Sampling:
     min_p: float = 0.05
     seed: int = 0
 
-    def again(self, seed: int) -> Sampling:
-        """How a sentence is drawn that failed: the likeliest words would only fail once more."""
-        return replace(self, seed=seed, temperature=max(self.temperature, _BOLD))
+    def again(self, seed: int, forced: str = "") -> Sampling:
+        """How drawing goes on after going back.
+
+        Boldly where a sentence failed, for the likeliest words would only fail once more; as at
+        first behind a text that is forced, which leads elsewhere anyway.
+        """
+        bold = self.temperature if forced else max(self.temperature, _BOLD)
+        return replace(self, seed=seed, temperature=bold)
 
 
 @dataclass(frozen=True, slots=True)

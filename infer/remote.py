@@ -129,7 +129,8 @@ class RemoteRequest:
     ) -> None:
         self.finish: FinishReason = "cancelled"
         self._server, self._prompt = server, prompt
-        self._sampling, self._max_tokens = sampling, max_tokens
+        self._asked = self._sampling = sampling
+        self._max_tokens = max_tokens
         self._text, self._forced, self._drawn, self._kept = "", opening, 0, 0
         self._marks: list[tuple[int, int]] = []  # length of the text after so many tokens
         self._answer: requests.Response | None = None
@@ -173,7 +174,7 @@ class RemoteRequest:
         self._text, self._forced = self._text[:length], forced
         self._kept = max((count for end, count in self._marks if end <= length), default=0)
         self._marks = [mark for mark in self._marks if mark[0] <= length]
-        self._sampling = self._sampling.again(seed)
+        self._sampling = self._asked.again(seed, forced)
 
     def close(self) -> None:
         """Stop drawing; servers notice the closed connection."""

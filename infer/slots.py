@@ -99,7 +99,7 @@ class Slot:
         self._force(again + wish.forced, context.model)
         assert self._sampler is not None
         self._sampler.close()
-        self._sampler = Sampler(request.sampling.again(wish.seed))
+        self._sampler = Sampler(request.sampling.again(wish.seed, wish.forced))
         if len(request.tokens) + len(self._transcript) >= context.length:
             self.end("length")
 

@@ -84,6 +84,20 @@ def test_sentence_that_failed_is_drawn_again_boldly():
     assert again.sampling.temperature == 0.7
 
 
+def test_sentence_on_what_is_missing_is_drawn_as_the_first_was():
+    cautious = read_options("en", "brief", "clear", "tiny", 0, 0.1, None, opening="model")
+    told = (
+        "Look at the girl and at the pearl earring in the middle of the picture. Then look at the "
+        "turban and follow it down. Come close, and see where the light falls. Then step back. "
+    )
+    steered = next_draw(ARTWORK, cautious, "tiny", State([Draw(told, 50)]))
+    assert isinstance(steered, Ask)
+    assert steered.text.startswith(told.partition(".")[0])
+    assert steered.text.rpartition(". ")[2]  # the beginning of a sentence
+    assert steered.sampling.seed != 0
+    assert steered.sampling.temperature == 0.1
+
+
 def test_state_that_has_travelled_gives_the_same_guide(drawn):
     line, state, _ = drawn
     again = next_draw(ARTWORK, OPTIONS, "tiny", State.from_json(state.to_json()))

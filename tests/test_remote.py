@@ -84,6 +84,23 @@ def test_going_back_keeps_the_beginning(url, prompt):
     assert text[:10]
 
 
+def test_only_a_sentence_that_failed_is_drawn_boldly(url, prompt, monkeypatch):
+    server, asked = Server(url), []
+    complete = server.complete
+
+    def recorded(text, sampling, most):
+        asked.append((sampling.seed, sampling.temperature))
+        return complete(text, sampling, most)
+
+    monkeypatch.setattr(server, "complete", recorded)
+    with server.submit(prompt, Sampling(seed=1), 4) as request:
+        for seed, forced in ((2, ""), (3, " It is"), (4, "")):
+            list(request)
+            request.rewind(0, seed=seed, forced=forced)
+        list(request)
+    assert asked == [(1, 0.1), (2, 0.7), (3, 0.1), (4, 0.7)]
+
+
 def test_server_goes_on_from_an_opening(url, prompt):
     opening = "This is a jug."
     with Server(url).submit(prompt, Sampling(seed=1), 12, opening) as request:

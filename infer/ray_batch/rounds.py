@@ -150,7 +150,7 @@ class _Recorded:
             share = (length - self._begun) / drawn
             self._kept = self._tokens + round((self._kept - self._tokens) * share)
         self._text, self._forced = self._text[:length], forced
-        self._sampling = self._sampling.again(seed)
+        self._sampling = self._options.sampling.again(seed, forced)
 
     def measures(self) -> Measures:
         """Tokens of all draws; a batch job tells no times."""
