@@ -3,6 +3,7 @@
 import gc
 import gzip
 import importlib
+import io
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import warnings
 from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import fsspec
@@ -27,7 +29,7 @@ from infer.options import read_options
 from infer.ray_batch.cluster import Cluster, ClusterError, divide, open_cluster
 from infer.ray_batch.folder import OutputFolder
 from infer.ray_batch.options import Settings
-from infer.ray_batch.run import Keeper, Losses, find_missing, run_batch, write_works
+from infer.ray_batch.run import Keeper, Losses, _check_model, find_missing, run_batch, write_works
 from infer.ray_batch.worker import GuideWorker
 from infer.ray_batch.works import Fault, Work, read_works
 from infer.table import as_record, schema
@@ -205,6 +207,15 @@ def test_server_that_does_not_answer_is_said_before_anything_starts(works, tmp_p
         there = replace(options(model="tiny"), backend="http://127.0.0.1:9")
         with pytest.raises(ModelError, match=r"127\.0\.0\.1:9"):
             run_batch(str(works), str(tmp_path / "g"), there, settings, QUIET)
+
+
+@pytest.mark.parametrize(("language", "warned"), [("en", False), ("fr", True)])
+def test_language_that_the_model_is_no_good_at_is_warned_of(monkeypatch, language, warned):
+    english = SimpleNamespace(languages=("en",))
+    monkeypatch.setattr("models.resolve.resolve", lambda name, console: english)
+    said = io.StringIO()
+    _check_model(options(model="small", language=language), SETTINGS, Console(file=said))
+    assert ("small does not write French well enough" in said.getvalue()) is warned
 
 
 def test_unknown_model_is_said_before_anything_starts(works, tmp_path):

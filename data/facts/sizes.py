@@ -62,7 +62,7 @@ def size_claim(number: Number, passage: Passage, facts: Facts) -> Claim:
             False,
             f"{cm:g} cm is a measure of the record, but not its {_SIDES[number.dimension]}",
         )
-    if _is_the_maker_s(number, passage, facts):
+    if _of_the_maker(number, passage, facts):
         return judged(span, Kind.size, False, "said of the artist, whose size no record gives")
     return judged(span, Kind.size, True, f"the record gives {fitting[0].cm:g} cm")
 
@@ -95,7 +95,7 @@ def compares(number: Number, passage: Passage) -> bool:
     )
 
 
-def _is_the_maker_s(number: Number, passage: Passage, facts: Facts) -> bool:
+def _of_the_maker(number: Number, passage: Passage, facts: Facts) -> bool:
     """Whether the size is said of who made the work and is not shown in it."""
     said = passage.grammar.phrases["maker_size"].search(passage.before(number.start, _CLAUSE))
     if said is None or _SHOWS_A_MAKER.search(facts.told):
