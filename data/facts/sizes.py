@@ -26,7 +26,6 @@ _FLAT_DIMENSIONS = {"high": ("high", "long"), "wide": ("wide", "long", "around")
 
 
 _SHOWS_A_MAKER = re.compile(r"\b(?:artist|painter|sculptor|photographer|self-portrait)")
-_CLAUSE = 800  # characters: a whole sentence, so that its beginning is seen
 
 _SIDES = {"high": "height", "wide": "width"}
 
@@ -97,7 +96,8 @@ def compares(number: Number, passage: Passage) -> bool:
 
 def _of_the_maker(number: Number, passage: Passage, facts: Facts) -> bool:
     """Whether the size is said of who made the work and is not shown in it."""
-    said = passage.grammar.phrases["maker_size"].search(passage.before(number.start, _CLAUSE))
+    begun = passage.folded[passage.sentence_at(number.start).start : number.start]
+    said = passage.grammar.phrases["maker_size"].search(begun)
     if said is None or _SHOWS_A_MAKER.search(facts.told):
         return False
     name = set(re.findall(r"[^\W\d_]+", said["name"] or ""))

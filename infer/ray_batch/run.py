@@ -311,7 +311,8 @@ class Losses(logging.Handler):
     def __exit__(self, *_: object) -> None:
         logger = logging.getLogger(self._LOGGER)
         logger.removeHandler(self)
-        logger.level, logger.propagate = self._before
+        level, logger.propagate = self._before
+        logger.setLevel(level)
 
 
 def _own(error: BaseException) -> GuideError | None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from infer.ray_batch.cluster import Share
     from infer.ray_batch.run import Task
+    from infer.session import Habits
 
 Row = dict[str, Any]
 TEMPLATE, TOKENIZER = "chat_template.jinja", "tokenizer_config.json"
@@ -115,13 +117,7 @@ def check_server(options: Options, console: Console) -> tuple[str, ...]:
     Raises:
         ModelError: the server does not answer, or the local file of its model is not there.
     """
-    from infer.remote import Server
-    from infer.session import remote_habits
-
-    server = Server(options.backend, options.model)
-    habits = remote_habits(server, options.model, console)
-    server.close()
-    return habits.languages
+    return _ask_server(options.backend, options.model, console)[1].languages
 
 
 def engine_config(options: Options, share: Share, batch: int) -> Any:
@@ -192,8 +188,8 @@ def _engine_request(options: Options) -> Callable[[Row], Row]:
 
 def _server_request(options: Options) -> Callable[[Row], Row]:
     def request(row: Row) -> Row:
-        name, template, examples = _served(options.backend, options.model)
-        prompt, row = _prompt(row, options, template, examples)
+        name, habits = _served(options.backend, options.model)
+        prompt, row = _prompt(row, options, habits.template, habits.examples)
         sampling = options.sampling
         payload = {
             "model": name,
@@ -293,14 +289,17 @@ def _tokenizer(folder: str) -> Any:
 
 
 @cache
-def _served(backend: str, model: str) -> tuple[str, ChatTemplate, bool]:
+def _served(backend: str, model: str) -> tuple[str, Habits]:
     """What a server serves, asked once in each process."""
     from rich.console import Console
 
+    return _ask_server(backend, model, Console(quiet=True))
+
+
+def _ask_server(backend: str, model: str, console: Console) -> tuple[str, Habits]:
+    """The name under which a server has a model, and how that model is asked."""
     from infer.remote import Server
     from infer.session import remote_habits
 
-    server = Server(backend, model)
-    habits = remote_habits(server, model, Console(quiet=True))
-    server.close()
-    return server.model, habits.template, habits.examples
+    with closing(Server(backend, model)) as server:
+        return server.model, remote_habits(server, model, console)
