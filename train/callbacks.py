@@ -18,7 +18,7 @@ from rich.console import Console
 from transformers import TrainerCallback
 
 from data.errors import TrainingError
-from train.hardware import is_first_process
+from train.hardware import is_divided, is_first_process
 from train.run import Best, Run, append_metrics, save_info
 
 TellSamples = Callable[[], list[dict[str, Any]]]
@@ -126,9 +126,11 @@ class Watcher(TrainerCallback):
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Tell the samples and keep them as text."""
-        if not self._first or self._tell_samples is None:
+        if self._tell_samples is None or not (self._first or is_divided()):
             return
         told = self._tell_samples()
+        if not self._first:
+            return
         append_metrics(
             self._run, {"step": state.global_step, "epoch": state.epoch, "samples": told}
         )
@@ -159,9 +161,10 @@ class Watcher(TrainerCallback):
             )
 
     def _keep_adapter(self) -> None:
+        model = self._trainer.accelerator.unwrap_model(self._trainer.model)
+        whole = gathered(model) if is_divided() else None
         if self._first:
-            model = self._trainer.accelerator.unwrap_model(self._trainer.model)
-            save_adapter(model, self._run)
+            save_adapter(model, self._run, whole)
 
     def _save(self) -> None:
         if self._first:
@@ -185,12 +188,21 @@ class Watcher(TrainerCallback):
             self._console.print(text, highlight=False, soft_wrap=True)
 
 
-def save_adapter(model: Any, run: Run) -> None:
-    """Write the adapter beside the old one, then take its place."""
+def gathered(model: Any) -> dict[str, Any]:
+    """The trained weights, whole, where each process holds a part; all of them have to ask."""
+    return {
+        name: weights.full_tensor().cpu()
+        for name, weights in model.named_parameters()
+        if weights.requires_grad
+    }
+
+
+def save_adapter(model: Any, run: Run, weights: dict[str, Any] | None = None) -> None:
+    """Write the adapter beside the old one, then take its place; `weights` instead of its own."""
     part, old = run.path / "adapter.part", run.path / "adapter.old"
     for folder in (part, old):
         shutil.rmtree(folder, ignore_errors=True)
-    model.save_pretrained(str(part), selected_adapters=["default"])
+    model.save_pretrained(str(part), selected_adapters=["default"], state_dict=weights)
     (part / "README.md").unlink(missing_ok=True)
     _name_base(part / "adapter_config.json", run)
     if run.adapter.exists():

@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from data.errors import GuideError, RecipeError, TrainingError
-from train.launch import Spread, launch
+from train.hardware import check_divisible
+from train.launch import Spread, divides_weights, launch
 from train.recipe import Recipe, as_toml, load_recipe, recipe_names
 from train.run import RUNS, load_run
 
@@ -70,6 +71,8 @@ def train(
         name = _latest_interrupted(runs, loaded)
     name = name or _free_name(runs, Path(recipe).stem)
     spread = Spread(config, gpus, machine_rank, main_address)
+    if spread.several and divides_weights(spread):
+        check_divisible(loaded)
     if spread.several and not dry_run:
         arguments = [recipe, "--name", name, "--runs", str(runs)]
         for change in changes:

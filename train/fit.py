@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -115,6 +115,7 @@ def run_job(job: Job, run: Run, console: Console) -> Run:
         from train.preference import preference_trainer
 
         trainer = preference_trainer(job, run, model)
+    keep_losses_whole(trainer.accelerator)
     watch(trainer, job, run, console)
     checkpoint = run.last_checkpoint()
     if checkpoint is not None:
@@ -152,6 +153,14 @@ def sft_trainer(job: Job, run: Run, model: Any) -> Any:
     )
     trainer.set_up(job.data, run, job.tokenizer.pad_token_id)
     return trainer
+
+
+def keep_losses_whole(accelerator: Any) -> None:
+    """Leave the losses of divided weights in 32 bits: accelerate rounds them as it does weights."""
+    plugin = getattr(accelerator.state, "fsdp_plugin", None)
+    if plugin is not None and plugin.mixed_precision_policy is not None:
+        policy = replace(plugin.mixed_precision_policy, output_dtype=None)
+        plugin.mixed_precision_policy = policy
 
 
 def watch(trainer: Any, job: Job, run: Run, console: Console) -> None:
@@ -236,6 +245,8 @@ def open_run(job: Job, path: Path, console: Console) -> Run:
     """
     info = _info(job, path.name)
     if not is_first_process():
+        if (path / "run.json").exists():  # what was best decides what all processes do together
+            return _going_on(Run(path, job.recipe, info), load_run(path))
         return Run(path, job.recipe, info)
     if not (path / "run.json").exists():
         run = create_run(path, job.recipe, info)
@@ -251,11 +262,16 @@ def open_run(job: Job, path: Path, console: Console) -> Run:
             f"{path / 'recipe.toml'} says."
         )
     console.print(f"{path} was interrupted; going on with it.", highlight=False)
-    info.best, info.started = old.info.best, old.info.started
-    run = Run(path, job.recipe, info)
+    run = _going_on(Run(path, job.recipe, info), old)
     if run.last_checkpoint() is None:
         forget_after(run, -1)
-        info.best = None
+    return run
+
+
+def _going_on(run: Run, old: Run) -> Run:
+    """What is known of the interrupted run; of one without a checkpoint, nothing was best."""
+    run.info.started = old.info.started
+    run.info.best = old.info.best if run.last_checkpoint() else None
     return run
 
 

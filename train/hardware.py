@@ -85,6 +85,11 @@ def is_first_process() -> bool:
     return int(os.environ.get("RANK", "0")) == 0
 
 
+def is_divided() -> bool:
+    """Whether the weights are divided among the processes of this run (FSDP)."""
+    return os.environ.get("ACCELERATE_USE_FSDP", "false").lower() == "true"
+
+
 def choose_precision(recipe: Recipe, hardware: Hardware) -> Literal["bf16", "fp16", "fp32"]:
     """The recipe's precision, or the best that the device has for `auto`."""
     if recipe.precision != "auto":
@@ -116,13 +121,37 @@ def choose_backend(recipe: Recipe, hardware: Hardware) -> tuple[Literal["unsloth
             "the 8-bit optimizer needs a CUDA GPU and there is none here; "
             "choose --set optimizer=adamw"
         )
+    if is_divided():
+        check_divisible(recipe)
     if recipe.backend != "auto":
         return recipe.backend, "the recipe says so"
     if hardware.device != "cuda":
         return "peft", "there is no CUDA GPU"
     if not has_unsloth:
         return "peft", "unsloth is not installed"
+    if is_divided():
+        return "peft", "FSDP divides the weights, and Unsloth wants them whole"
     return "unsloth", f"there is a CUDA GPU, {hardware.name}"
+
+
+def check_divisible(recipe: Recipe) -> None:
+    """Refuse what cannot be trained with weights divided among processes.
+
+    Raises:
+        RecipeError: the recipe has such a thing.
+    """
+    if recipe.method != "sft":
+        fault = f"{recipe.method} was never tried with that; choose --accelerate ddp"
+    elif recipe.bits == 4:
+        fault = "4-bit ones cannot be divided; choose --set bits=16, or --accelerate ddp"
+    elif recipe.backend == "unsloth":
+        fault = "Unsloth wants them whole; choose --set backend=peft, or --accelerate ddp"
+    elif recipe.optimizer == "adamw_8bit":
+        # https://github.com/bitsandbytes-foundation/bitsandbytes/issues/1633
+        fault = "the 8-bit optimizer cannot move them; choose --set optimizer=adamw"
+    else:
+        return
+    raise RecipeError(f"FSDP divides the weights, and {fault}")
 
 
 def versions() -> dict[str, str]:

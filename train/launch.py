@@ -42,6 +42,16 @@ def configurations() -> list[str]:
     return sorted(path.stem for path in CONFIGURATIONS.glob("*.yaml"))
 
 
+def divides_weights(spread: Spread) -> bool:
+    """Whether each process will hold a part of the weights alone.
+
+    Raises:
+        RecipeError: as `launch` does.
+    """
+    content = _content(find_configuration(spread.config or "ddp"))
+    return content.get("distributed_type") == "FSDP"
+
+
 def launch(spread: Spread, arguments: list[str]) -> int:
     """Run `guide train` with these arguments in every process; returns their exit status.
 

@@ -218,7 +218,8 @@ def saying_a_full_disk(path: Path) -> Iterator[None]:
 
 
 def _is_whole(checkpoint: Path) -> bool:
-    if not all((checkpoint / name).is_file() for name in ("optimizer.pt", "scheduler.pt")):
+    optimizer = any((checkpoint / f"optimizer.{ending}").is_file() for ending in ("pt", "bin"))
+    if not optimizer or not (checkpoint / "scheduler.pt").is_file():  # .bin: of divided weights
         return False
     try:
         json.loads((checkpoint / "trainer_state.json").read_text("utf-8"))

@@ -126,18 +126,25 @@ def guide_trainer(library: type) -> type:
 
 
 def held_out_loss(model: Any, rows: list[TokenRow], pad: int, accelerator: Any) -> dict[str, float]:
-    """`eval_loss` and `eval_STYLE_loss`, in nats a learnt token, over the rows of all processes."""
+    """`eval_loss` and `eval_STYLE_loss`, in nats a learnt token, over the rows of all processes.
+
+    Each process makes as many passes as the others, the last perhaps for nothing: where the weights
+    are divided among them, a layer is fetched by all at once.
+    """
     import torch
 
     model.eval()
     sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
     styles = sorted({row.style for row in rows})
-    for number, (style, batch) in enumerate(batches_by_style(rows, EVALUATION_BATCH)):
-        if number % accelerator.num_processes != accelerator.process_index:
-            continue
+    batches = list(batches_by_style(rows, EVALUATION_BATCH))
+    for first in range(0, len(batches), accelerator.num_processes):
+        number = first + accelerator.process_index
+        style, batch = batches[min(number, len(batches) - 1)]
         inputs = {k: v.to(accelerator.device) for k, v in padded(batch, pad).items()}
         with torch.no_grad(), accelerator.autocast():
             loss = model(**inputs, use_cache=False).loss
+        if number >= len(batches):
+            continue
         learnt = sum(row.learnt for row in batch)
         sums[style][0] += float(loss) * learnt
         sums[style][1] += learnt

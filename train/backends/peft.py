@@ -13,6 +13,7 @@ from typing import Any
 
 from train.backends import Numbers, go_on_from
 from train.base import BaseModel
+from train.hardware import is_divided
 from train.recipe import Recipe
 
 
@@ -39,7 +40,8 @@ class PeftBackend:
                 bnb_4bit_use_double_quant=True,
                 bnb_4bit_compute_dtype=dtype,
             )
-        if torch.cuda.is_available():
+        # Divided weights go to their cards layer by layer; a whole model might not fit on one.
+        if torch.cuda.is_available() and not is_divided():
             options["device_map"] = {"": int(os.environ.get("LOCAL_RANK", "0"))}
         model: Any = AutoModelForCausalLM.from_pretrained(base.folder, **options)
         model.config.use_cache = False

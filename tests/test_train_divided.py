@@ -1,0 +1,121 @@
+"""Weights divided between two processes (FSDP): the numbers are those of whole weights."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.train_setting import cut_base, write_rows
+from train.hardware import check_divisible
+from train.launch import CONFIGURATIONS, Spread, divides_weights
+from train.recipe import load_recipe
+from train.run import load_run
+
+PROJECT = Path(__file__).parents[1]
+TRAIN = ["w0000-clear", "w0001", "w0271-clear", "w0485-clear"]
+HELD_OUT = ["w0529-clear", "w0756-clear"]  # one batch for two processes
+HANGS = 300  # seconds after which a run will not end any more
+
+
+@pytest.fixture(scope="module")
+def setting(tiny, tmp_path_factory):
+    """Arguments of `guide train`, and the folder of its runs."""
+    folder = tmp_path_factory.mktemp("divided")
+    write_rows(folder / "train.jsonl", TRAIN)
+    write_rows(folder / "validation.jsonl", HELD_OUT)
+    settings = {
+        "base": cut_base(tiny, folder),
+        "gguf": "",
+        "train": folder / "train.jsonl",
+        "validation": folder / "validation.jsonl",
+        "accumulation": 2,
+        "epochs": 2,
+        "max_length": 2048,
+        "samples": 1,
+        "sample_tokens": 8,
+    }
+    changes = [f"--set={key}={value}" for key, value in settings.items()]
+    return ["tiny", *changes, "--runs", str(folder / "runs")], folder / "runs"
+
+
+def processes(start, environment):
+    """Two of them, as torch's launcher starts them."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    paths = {"PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [*command, "--nproc-per-node", "2", *start],
+        env=os.environ | paths | environment,
+        capture_output=True,
+        text=True,
+        timeout=HANGS,
+        check=False,
+    )
+
+
+def divided(arguments, name):
+    options = yaml.safe_load((CONFIGURATIONS / "fsdp.yaml").read_text())["fsdp_config"]
+    environment = {key.upper(): str(value) for key, value in options.items()}
+    environment |= {"ACCELERATE_USE_FSDP": "true", "ACCELERATE_USE_CPU": "true"}
+    script = str(Path(__file__).with_name("divided_processes.py"))
+    return processes([script, *arguments, "--name", name], environment)
+
+
+def losses(run):
+    return [m.get("loss", m.get("eval_loss")) for m in run.metrics() if "samples" not in m]
+
+
+def test_divided_weights_learn_what_whole_ones_do_and_go_on_when_interrupted(setting):
+    from safetensors.torch import load_file
+
+    arguments, runs = setting
+    done = divided(arguments, "divided")
+    assert done.returncode == 0, done.stderr
+    done = processes(["--module", "train.command", *arguments, "--name", "whole"], {})
+    assert done.returncode == 0, done.stderr
+    parts, whole = load_run(runs / "divided"), load_run(runs / "whole")
+    assert len(losses(whole)) == 6  # four steps, two evaluations
+    assert losses(parts) == pytest.approx(losses(whole), rel=1e-5)
+    samples = [(run.path / "samples" / "epoch-2.txt").read_text() for run in (parts, whole)]
+    assert samples[0] == samples[1]
+    adapters = [load_file(run.adapter / "adapter_model.safetensors") for run in (parts, whole)]
+    assert adapters[0].keys() == adapters[1].keys()
+    for name, weights in adapters[1].items():
+        assert adapters[0][name].numpy() == pytest.approx(weights.numpy(), abs=1e-6)
+
+    shutil.rmtree(parts.checkpoints / "checkpoint-4")
+    info = json.loads((parts.path / "run.json").read_text())
+    info["status"], info["best"] = "running", {"step": 2, "loss": losses(parts)[2]}
+    (parts.path / "run.json").write_text(json.dumps(info))
+    done = divided(arguments, "divided")
+    assert done.returncode == 0, done.stderr
+    assert "Going on from step 2" in done.stderr
+    assert losses(load_run(runs / "divided")) == pytest.approx(losses(whole), rel=1e-5)
+    assert load_run(runs / "divided").info.status == "finished"
+
+
+@pytest.mark.parametrize(
+    ("changes", "way_out"),
+    [
+        (["bits=4"], "choose --set bits=16"),
+        (["backend=unsloth"], "choose --set backend=peft"),
+        (["optimizer=adamw_8bit"], "choose --set optimizer=adamw"),
+        (["method=dpo"], "choose --accelerate ddp"),
+    ],
+)
+def test_what_cannot_be_divided_is_refused_before_anything_starts(guide, changes, way_out):
+    done = guide("train", "tiny", *(f"--set={c}" for c in changes), "--accelerate", "fsdp")
+    assert done.returncode == 2
+    assert "FSDP divides the weights" in done.stderr
+    assert way_out in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_whole_weights_are_refused_nothing():
+    assert divides_weights(Spread("fsdp", 2))
+    assert not divides_weights(Spread(gpus=2))
+    check_divisible(load_recipe("tiny"))
