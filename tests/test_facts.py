@@ -45,12 +45,20 @@ BUST = Artwork(title="Bust of a Woman", artist="Reg Butler", date="1951", form="
 SCROLL = Artwork(title="Hotei with a Child", artist="Ono no Ozū", artist_bio="Japanese, 1559/68–1631",
                  date="1624", medium="ink on paper")  # fmt: skip
 
+FARM = Artwork(title="The Valley Farm", artist="John Constable", date="1835", medium="Oil paint on canvas",
+               subjects=("wooded", "branch", "dog", "irregular forms"))  # fmt: skip
+
 
 def wrong(text, artwork=VERMEER, language="en"):
     return {c.kind.value for c in check(text, artwork, language).unsupported}
 
 
 TRUE = [
+    ("en", FARM, "It is made of oil paint on canvas. It is made of irregular forms."),
+    ("fr", FARM, "Le tableau est fait d'huile sur toile."),
+    ("de", FARM, "Es ist aus Ölfarbe auf Leinwand gemacht. Es besteht aus unregelmäßigen Formen."),
+    ("es", FARM, "La pintura está hecha con óleo sobre lienzo."),
+    ("it", FARM, "Il quadro è fatto di olio su tela."),
     ("en", VERMEER, "Vermeer painted it around 1665, in oil on canvas, at about 33."),
     ("en", VERMEER, "It is a seventeenth-century picture, forty-five centimetres high and forty wide."),
     ("en", VERMEER, "The Dutch painter was in his early thirties. Delft was his home from birth to death."),
@@ -137,6 +145,12 @@ FALSE = [
     ("en", VERMEER, "He was newly married.", "biography"),
     ("en", VERMEER, "He died in the war.", "biography"),
     ("it", VERMEER, "Aveva cinquant'anni.", "age"),
+    ("en", FARM, "It is made of a branch, and the picture is wide.", "material"),
+    ("en", FARM, "It is made of wood, and the picture is painted on canvas.", "material"),
+    ("fr", FARM, "Elle est faite d'un chien.", "material"),
+    ("de", FARM, "Das Bild ist aus Holz gefertigt.", "material"),
+    ("es", FARM, "La obra está hecha de madera.", "material"),
+    ("it", FARM, "L'opera è fatta di un cane.", "material"),
     ("en", VERMEER, "The artist was about 44 centimetres high.", "size"),
     ("en", VERMEER, "It is of 1665, and Johannes Vermeer was 44 centimetres tall.", "size"),
     ("fr", VERMEER, "L'artiste mesure environ 44 centimètres de haut.", "size"),

@@ -49,6 +49,10 @@ def _materials(sentence: Sentence, passage: Passage, facts: Facts) -> Iterator[C
     hits = list(_hits(passage.grammar.materials, sentence))
     good_spans = [_span(sentence, m) for c, m in hits if _material_stands(c, facts)]
     told: set[tuple[int, int]] = set()
+    if taken := _thing_made_of(sentence, passage, facts):
+        told.add(taken)
+        reason = "shown in the work, which the record does not say is made of it"
+        yield Claim(taken, Kind.material, Verdict.unsupported, reason)
     for span in good_spans:
         if span not in told:
             told.add(span)
@@ -104,6 +108,8 @@ def _claims_material(
         return False
     if not concept.loose or lies_on:
         return True
+    if any(start <= match.start() < end for start, end in _made_of(sentence, passage)):
+        return True
     hits = [m for _, m in _hits(passage.grammar.materials, sentence) if m.span() != match.span()]
     if _on_one_another(match, sentence, hits, passage.grammar.language):
         return True
@@ -112,6 +118,38 @@ def _claims_material(
     return (
         made and re.search(_MADE_IN[passage.grammar.language] + r"(?:\w+ )?$", before) is not None
     )
+
+
+def _made_of(sentence: Sentence, passage: Passage) -> Iterator[tuple[int, int]]:
+    """Where the sentence says what the work is made of: "it is made of" up to the next comma."""
+    for said in passage.grammar.phrases["made_of"].finditer(sentence.folded):
+        ends = [sentence.folded.find(c, said.end()) for c in ",;:."]
+        yield said.end(), min([e for e in ends if e >= 0] or [len(sentence.folded)])
+
+
+def _thing_made_of(sentence: Sentence, passage: Passage, facts: Facts) -> tuple[int, int] | None:
+    """A thing shown of which a text says that the work is made: "it is made of a branch"."""
+    if sentence.asks or not facts.artwork.medium:
+        return None
+    function = passage.grammar.phrases["function"]
+    for start, end in _made_of(sentence, passage):
+        said = [
+            w for w in sentence.words
+            if start <= w.start - sentence.start < end and not function.fullmatch(w.folded)
+        ]  # fmt: skip
+        if any(w.folded.isdigit() or facts.matter.names(w) for w in said):
+            continue
+        if passage.grammar.phrases["made_up"].search(sentence.folded, start, end):
+            continue  # of forms, of parts: how it is composed
+        if any(
+            c.said.search(sentence.folded, start, end) and _material_stands(c, facts.matter)
+            for c in passage.grammar.materials.values()
+        ):
+            continue
+        for word in said:
+            if facts.names(word):
+                return word.start, word.end
+    return None
 
 
 def _lies_on(match: re.Match[str], sentence: Sentence, passage: Passage, facts: Facts) -> bool:

@@ -209,6 +209,11 @@ class Facts(Times):
         )
 
     @cached_property
+    def matter(self) -> Facts:
+        """The record without the things it shows."""
+        return Facts(self.artwork.model_copy(update={"subjects": ()}), self.grammar)
+
+    @cached_property
     def makers(self) -> frozenset[str]:
         """The words of the artist field."""
         text = self.artwork.artist or ""
