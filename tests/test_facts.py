@@ -47,6 +47,8 @@ SCROLL = Artwork(title="Hotei with a Child", artist="Ono no Ozū", artist_bio="J
 
 FARM = Artwork(title="The Valley Farm", artist="John Constable", date="1835", medium="Oil paint on canvas",
                subjects=("wooded", "branch", "dog", "irregular forms"))  # fmt: skip
+UNDATED = Artwork(title="Portrait of an Engraver", artist="Lemuel Francis Abbott", artist_bio="1760–1803",
+                  medium="Oil paint on canvas")  # fmt: skip
 
 
 def wrong(text, artwork=VERMEER, language="en"):
@@ -54,6 +56,9 @@ def wrong(text, artwork=VERMEER, language="en"):
 
 
 TRUE = [
+    ("en", UNDATED, "Abbott, who painted it, was born in 1760 and died in 1803, at about 43."),
+    ("en", UNDATED, "It was painted by Lemuel Francis Abbott, who lived from 1760 to 1803."),
+    ("de", UNDATED, "Abbott malte es, der von 1760 bis 1803 lebte."),
     ("en", FARM, "It is made of oil paint on canvas. It is made of irregular forms."),
     ("fr", FARM, "Le tableau est fait d'huile sur toile."),
     ("de", FARM, "Es ist aus Ölfarbe auf Leinwand gemacht. Es besteht aus unregelmäßigen Formen."),
@@ -145,6 +150,14 @@ FALSE = [
     ("en", VERMEER, "He was newly married.", "biography"),
     ("en", VERMEER, "He died in the war.", "biography"),
     ("it", VERMEER, "Aveva cinquant'anni.", "age"),
+    ("en", UNDATED, "The artist was about 40 when this picture was painted.", "age"),
+    ("en", UNDATED, "The artist was about 40 when it was painted, and died in 1803.", "age"),
+    ("en", UNDATED, "The artist was about 1803 when it was painted.", "age"),
+    ("en", UNDATED, "It was painted around 1803.", "year"),
+    ("fr", UNDATED, "L'artiste avait 43 ans quand il l'a peint.", "age"),
+    ("de", UNDATED, "Abbott malte es mit etwa 40.", "age"),
+    ("es", UNDATED, "Abbott lo pintó a los 43 años.", "age"),
+    ("it", UNDATED, "Abbott lo dipinse nel 1803.", "year"),
     ("en", FARM, "It is made of a branch, and the picture is wide.", "material"),
     ("en", FARM, "It is made of wood, and the picture is painted on canvas.", "material"),
     ("fr", FARM, "Elle est faite d'un chien.", "material"),

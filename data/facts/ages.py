@@ -111,24 +111,34 @@ def _age_by_itself(number: Number, passage: Passage, bare: str) -> bool:
 def _possible(at: int, passage: Passage, facts: Facts) -> frozenset[int]:
     """The ages that can be meant: the artist's at the date, where the sentence tells of the making.
 
-    Elsewhere any two years of the record may lie that far apart, up to the artist's death.
+    Elsewhere any two years of the record may lie that far apart, up to the artist's death. Of a work
+    without a date no age at its making is known, whatever else the sentence tells of the life.
     """
     age = facts.derived.age
     sentence = passage.sentence_at(at)
     phrases = passage.grammar.phrases
-    if age is None or phrases["death"].search(sentence.folded):
+    told = sentence.folded if facts.made else _clause(at, passage)
+    if (age is None and facts.made) or phrases["death"].search(told):
         return facts.ages
     dated = any(
         sentence.start <= n.start < sentence.end and int(n.value) in facts.made
         for n in passage.numbers
     )
-    made = any(v.said.search(sentence.folded) for v in passage.grammar.verbs.values())
+    made = any(v.said.search(told) for v in passage.grammar.verbs.values())
     if not dated and not made:
         return facts.ages
-    told = facts.told_years  # of the sitter, say
-    others = {b - a - d for a in told for b in told | facts.made if b > a for d in (0, 1)}
+    years = facts.told_years  # of the sitter, say
+    others = {b - a - d for a in years for b in years | facts.made if b > a for d in (0, 1)}
     about = set() if facts.derived.about_age is None else {facts.derived.about_age}
-    return frozenset({*range(age[0], age[1] + 1), *about, *others})
+    at_the_date = set() if age is None else {*range(age[0], age[1] + 1)}
+    return frozenset({*at_the_date, *about, *others})
+
+
+def _clause(at: int, passage: Passage) -> str:
+    """What stands around a character between two commas."""
+    sentence = passage.sentence_at(at)
+    before, after = sentence.folded[: at - sentence.start], sentence.folded[at - sentence.start :]
+    return before.rpartition(",")[2] + after.partition(",")[0]
 
 
 def age_claim(number: Number, passage: Passage, facts: Facts) -> Claim:

@@ -61,7 +61,8 @@ def size_claim(number: Number, passage: Passage, facts: Facts) -> Claim:
             False,
             f"{cm:g} cm is a measure of the record, but not its {_SIDES[number.dimension]}",
         )
-    if _of_the_maker(number, passage, facts):
+    begun = passage.folded[passage.sentence_at(number.start).start : number.start]
+    if said_of_the_maker(begun, passage, facts):
         return judged(span, Kind.size, False, "said of the artist, whose size no record gives")
     return judged(span, Kind.size, True, f"the record gives {fitting[0].cm:g} cm")
 
@@ -94,9 +95,8 @@ def compares(number: Number, passage: Passage) -> bool:
     )
 
 
-def _of_the_maker(number: Number, passage: Passage, facts: Facts) -> bool:
-    """Whether the size is said of who made the work and is not shown in it."""
-    begun = passage.folded[passage.sentence_at(number.start).start : number.start]
+def said_of_the_maker(begun: str, passage: Passage, facts: Facts) -> bool:
+    """Whether what follows these words is said of who made the work and is not shown in it."""
     said = passage.grammar.phrases["maker_size"].search(begun)
     if said is None or _SHOWS_A_MAKER.search(facts.told):
         return False

@@ -13,6 +13,7 @@ from data.facts.numbers import Number
 from data.facts.passage import Passage
 from data.facts.record import Facts
 from data.facts.report import Claim, Kind, judged
+from data.facts.sizes import said_of_the_maker
 from data.facts.times import CENTURY
 
 _EARLIEST_YEAR, _LATEST_YEAR = 1000, 2100
@@ -51,19 +52,34 @@ def year_claim(number: Number, passage: Passage, facts: Facts) -> Claim:
         return judged(span, Kind.count, True, "the record gives this number")
     if year not in facts.years:
         return judged(span, Kind.year, False, f"{year} is not a year of the record")
-    if year not in facts.made | facts.told_years and year in facts.life_years and facts.made:
-        sentence = passage.sentence_at(number.start)
-        if _tells_making(number, passage) and len(sentence.words) < 60:
+    sentence = passage.sentence_at(number.start)
+    if _instead_of_an_age(passage.folded[sentence.start : number.start], passage, facts):
+        return judged(span, Kind.age, False, f"{year} is a year and no age")
+    if year not in facts.made | facts.told_years and year in facts.life_years:
+        if _tells_making(number, passage, facts) and len(sentence.words) < 60:
             return judged(
                 span, Kind.year, False, f"{year} is a year of the artist's life, not of the work"
             )
     return judged(span, Kind.year, True, f"the record gives {year}")
 
 
-def _tells_making(number: Number, passage: Passage) -> bool:
-    """Whether the clause of the year says that the work was made then."""
+def _instead_of_an_age(begun: str, passage: Passage, facts: Facts) -> bool:
+    """Whether a year stands where an age should: "the artist was about 1827 when …"."""
+    about = passage.grammar.qualifier["about"].search(begun.rstrip())
+    if about is None:  # "war 2004 siebzig"
+        return False
+    bare = begun[: about.start()].rstrip()
+    is_so = passage.grammar.phrases["is"].fullmatch(bare.rpartition(" ")[2])
+    return is_so is not None and said_of_the_maker(bare, passage, facts)
+
+
+def _tells_making(number: Number, passage: Passage, facts: Facts) -> bool:
+    """Whether the clause of the year says that the work was made then.
+
+    Where the record gives no date, more is told of the maker's life, and behind a comma.
+    """
     clause = passage.before(number.start, 90)
-    clause = clause[max(clause.rfind(";"), clause.rfind("("), 0) :]
+    clause = clause[max(clause.rfind(c) for c in (";(" if facts.made else ";(,")) + 1 :]
     verbs = passage.grammar.verbs.values()
     return any(v.said.search(clause) for v in verbs) and not any(
         c.said.search(clause) for n, c in passage.grammar.biography.items() if n == "birth"
