@@ -111,8 +111,8 @@ def _age_by_itself(number: Number, passage: Passage, bare: str) -> bool:
 def _possible(at: int, passage: Passage, facts: Facts) -> frozenset[int]:
     """The ages that can be meant: the artist's at the date, where the sentence tells of the making.
 
-    Elsewhere any two years of the record may lie that far apart, up to the artist's death. Of a work
-    without a date no age at its making is known, whatever else the sentence tells of the life.
+    Elsewhere any two years of the record may lie that far apart, up to the artist's death. Of a
+    work without a date no age at its making is known, whatever else is told of the life.
     """
     age = facts.derived.age
     sentence = passage.sentence_at(at)

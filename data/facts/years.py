@@ -55,11 +55,11 @@ def year_claim(number: Number, passage: Passage, facts: Facts) -> Claim:
     sentence = passage.sentence_at(number.start)
     if _instead_of_an_age(passage.folded[sentence.start : number.start], passage, facts):
         return judged(span, Kind.age, False, f"{year} is a year and no age")
-    if year not in facts.made | facts.told_years and year in facts.life_years:
-        if _tells_making(number, passage, facts) and len(sentence.words) < 60:
-            return judged(
-                span, Kind.year, False, f"{year} is a year of the artist's life, not of the work"
-            )
+    of_the_life = year not in facts.made | facts.told_years and year in facts.life_years
+    if of_the_life and len(sentence.words) < 60 and _tells_making(number, passage, facts):
+        return judged(
+            span, Kind.year, False, f"{year} is a year of the artist's life, not of the work"
+        )
     return judged(span, Kind.year, True, f"the record gives {year}")
 
 
