@@ -38,7 +38,7 @@ from data.spoken import (
 from data.wording import load_wording
 from infer.judge import Judge, count_words
 from infer.required import Field
-from infer.terms import clean, spoken_medium, spoken_title
+from infer.terms import clean, has_title, spoken_medium, spoken_title
 
 _CLAUSES = {"en": ("attributed", "formerly", "unknown"), "de": ("attributed", "formerly")}
 """Attributions that the wording tables give as a whole clause; the other languages as English."""
@@ -56,6 +56,7 @@ class PlainWriter:
         self._table = _load(request.language)
         self._words = load_wording(request.language)
         self._derived = derive(artwork)
+        self._titled = has_title(artwork.title)
         self._form = artwork.form.value if request.language == "en" else ""
 
     def opener(self, field: Field) -> str:
@@ -65,10 +66,11 @@ class PlainWriter:
     def opening(self) -> str:
         """A first sentence: the title, with the artist where nothing hedges the attribution."""
         title = self._quoted_title()
+        by, plain = ("by", "plain") if self._titled else ("untitled_by", "untitled")
         credit = read_attribution(self._artwork.artist)
         if self._artwork.artist and attribution_phrase(credit, self._words) is None:
-            return self._pick("opening.by", title=title, artist=self._artist_name(credit))
-        return self._pick("opening.plain", title=title)
+            return self._pick(f"opening.{by}", title=title, artist=self._artist_name(credit))
+        return self._pick(f"opening.{plain}", title=title)
 
     def say(self, field: Field) -> str:
         """One sentence that says the field."""
@@ -105,6 +107,7 @@ class PlainWriter:
         said: list[str] = []
         if chance.random() < 0.3:
             said.append(next(self._looks()))
+        said += [] if self._titled else [self._title()]
         said += [self.say(field) for field in judge.missing("")]
         room = count_words(closing)
         for sentence in self.extras(" ".join(said)):
@@ -120,6 +123,8 @@ class PlainWriter:
     # The fields
 
     def _title(self) -> str:
+        if not self._titled:
+            return self._pick("opening.untitled")
         return self._pick("title.plain", title=self._quoted_title())
 
     def _quoted_title(self) -> str:

@@ -15,7 +15,7 @@ from data.attribution import read_attribution
 from data.dates import Dating, parse_date
 from data.facts import Kind, Report
 from data.facts.text import fold
-from infer.terms import clean
+from infer.terms import clean, has_title
 
 Field = Literal["title", "artist", "date", "medium"]
 
@@ -42,9 +42,9 @@ class Required:
         self._materials = 2 if " on " in medium else 1
         self._date = fold(artwork.date or "")
         self._dating: Dating | None = parse_date(artwork.date) if artwork.date else None
-        self._says: dict[Field, Callable[[str, set[str], Report], bool]] = {
-            "title": self._says_title
-        }
+        self._says: dict[Field, Callable[[str, set[str], Report], bool]] = {}
+        if has_title(artwork.title):
+            self._says["title"] = self._says_title
         if self._artist_words:
             self._says["artist"] = lambda _, words, __: bool(words & self._artist_words)
         if artwork.date:

@@ -12,6 +12,11 @@ from typing import Any
 
 _BRACKETS = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])")
 _QUOTES = re.compile('["“”„«»]')
+_NO_TITLE = re.compile(
+    r"\s*[\[(]\s*(?:title (?:not known|unknown)|unknown title|no title|not titled|sans titre|titre inconnu"
+    r"|ohne titel|titel unbekannt|sin t[ií]tulo|senza titolo)\s*[\])]\s*",
+    re.IGNORECASE,
+)
 _TITLE_WORDS = 16
 _MEDIUM_WORDS = 14
 _NOISE = re.compile(r"\b(?:paints?|painted|and/or)\b")
@@ -26,6 +31,11 @@ def clean(text: str) -> str:
     text = text.replace("&", "and").replace("/", " or ").replace(";", ",")
     text = re.sub(r"[\[\](){}<>|*_#@^~=+§°×]", " ", text)
     return re.sub(r"\s+([,.])", r"\1", " ".join(text.split())).strip(" ,.")
+
+
+def has_title(title: str) -> bool:
+    """Whether the field is a title and not a museum's remark that there is none: "[no title]"."""
+    return _NO_TITLE.fullmatch(title) is None
 
 
 def spoken_title(title: str, table: Mapping[str, Any]) -> str:

@@ -120,3 +120,20 @@ def test_guides_of_real_records_are_true():
 def test_opening_names_the_artist_and_not_the_nationality_beside_him(artist, said):
     artwork = Artwork(title="A Duke", artist=artist)
     assert PlainWriter(artwork, Request(), 0).opening().endswith(said)
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+@pytest.mark.parametrize("title", ["[title not known]", "[No title]", "(Ohne Titel)"])
+def test_a_museums_remark_that_there_is_no_title_is_never_said_as_one(language, title):
+    artwork = Artwork(title=title, artist="Robert Smirke", date="1818", medium="oil on wood")
+    opening = PlainWriter(artwork, Request(language)).opening()
+    whole = guide(artwork, Request(language))
+    for text in (opening, whole):
+        assert Checker(artwork, language).check(text).clean
+        assert clean(title).lower() not in text.lower()
+    assert "Smirke" in opening
+    assert not Required(artwork, language).missing(whole, Checker(artwork, language).check(whole))
+
+
+def test_untitled_is_what_an_artist_calls_a_work():
+    assert "“Untitled”" in PlainWriter(Artwork(title="Untitled"), Request("en")).opening()
