@@ -13,8 +13,8 @@ from typing import Any
 _BRACKETS = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])")
 _QUOTES = re.compile('["“”„«»]')
 _NO_TITLE = re.compile(
-    r"\s*[\[(]\s*(?:title (?:not known|unknown)|unknown title|no title|not titled|sans titre|titre inconnu"
-    r"|ohne titel|titel unbekannt|sin t[ií]tulo|senza titolo)\s*[\])]\s*",
+    r"\s*[\[(]\s*(?:title (?:not known|unknown)|unknown title|no title|not titled|sans titre"
+    r"|titre inconnu|ohne titel|titel unbekannt|sin t[ií]tulo|senza titolo)\s*[\])]\s*",
     re.IGNORECASE,
 )
 _TITLE_WORDS = 16
