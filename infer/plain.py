@@ -38,7 +38,7 @@ from data.spoken import (
 from data.wording import load_wording
 from infer.judge import Judge, count_words
 from infer.required import Field
-from infer.terms import clean, has_title, spoken_medium, spoken_title
+from infer.terms import clean, has_title, spoken_medium, spoken_subject, spoken_title
 
 _CLAUSES = {"en": ("attributed", "formerly", "unknown"), "de": ("attributed", "formerly")}
 """Attributions that the wording tables give as a whole clause; the other languages as English."""
@@ -191,7 +191,8 @@ class PlainWriter:
 
     def _subjects(self) -> Iterator[str]:
         """What the cataloguer listed, in the record's own language only."""
-        items = [s for s in dict.fromkeys(self._artwork.subjects) if _ITEM.fullmatch(s)]
+        subjects = map(spoken_subject, self._artwork.subjects)
+        items = [s for s in dict.fromkeys(subjects) if _ITEM.fullmatch(s)]
         if self._request.language != "en" or len(items) < 2:
             return
         chosen = items[:_MOST_ITEMS]

@@ -17,6 +17,7 @@ _NO_TITLE = re.compile(
     r"|titre inconnu|ohne titel|titel unbekannt|sin t[ií]tulo|senza titolo)\s*[\])]\s*",
     re.IGNORECASE,
 )
+_INDEX_WORD = re.compile(r"\s+[-–]\s+non-specific$", re.IGNORECASE)
 _TITLE_WORDS = 16
 _MEDIUM_WORDS = 14
 _NOISE = re.compile(r"\b(?:paints?|painted|and/or)\b")
@@ -52,6 +53,11 @@ def spoken_title(title: str, table: Mapping[str, Any]) -> str:
             else " ".join(text.split()[:_TITLE_WORDS])
         )
     return text
+
+
+def spoken_subject(subject: str) -> str:
+    """A subject without the word by which an index tells it from its kinds: "dog - non-specific"."""
+    return _INDEX_WORD.sub("", subject)
 
 
 def spoken_medium(medium: str, table: Mapping[str, Any]) -> tuple[str, bool]:

@@ -12,14 +12,15 @@ import re
 
 from data.artwork import Artwork
 from infer.orders import without_orders
+from infer.terms import spoken_subject
 
 _HEADING = re.compile(r"^(?=.*[^\W\d_a-zß-öø-ÿ])(?=.*(?:[,:;(\"“”]|['‘’]\S.*['‘’]))")
 
 
 def told(artwork: Artwork) -> Artwork:
-    """The record without orders, and without subjects that are headings of an index with a name."""
+    """The record without orders, and without headings and index words among its subjects."""
     artwork, _ = without_orders(artwork)
-    subjects = tuple(s for s in artwork.subjects if not _HEADING.match(s))
-    if len(subjects) == len(artwork.subjects):
+    subjects = tuple(spoken_subject(s) for s in artwork.subjects if not _HEADING.match(s))
+    if subjects == artwork.subjects:
         return artwork
     return artwork.model_copy(update={"subjects": subjects})

@@ -137,3 +137,10 @@ def test_a_museums_remark_that_there_is_no_title_is_never_said_as_one(language, 
 
 def test_untitled_is_what_an_artist_calls_a_work():
     assert "“Untitled”" in PlainWriter(Artwork(title="Untitled"), Request("en")).opening()
+
+
+def test_index_words_are_not_read_aloud():
+    artwork = Artwork(title="View", subjects=("building - non-specific", "dog - non-specific"))
+    said = [guide(artwork, Request("en", "full"), seed) for seed in range(8)]
+    assert any("building and dog" in text for text in said)
+    assert not any("specific" in text for text in said)

@@ -22,3 +22,9 @@ def test_heading_of_an_index_with_a_name_is_left_out(subject):
 def test_words_and_plain_names_stay(subject):
     artwork = Artwork(title="t", subjects=(subject,))
     assert told(artwork) is artwork
+
+
+def test_index_word_is_left_out_and_the_thing_stays():
+    artwork = Artwork(title="t", subjects=("dog - non-specific", "fan", "Venice - non-specific"))
+    assert told(artwork).subjects == ("dog", "fan", "Venice")
+    assert "dog - non-specific" in artwork.subjects
