@@ -56,7 +56,7 @@ def spoken_title(title: str, table: Mapping[str, Any]) -> str:
 
 
 def spoken_subject(subject: str) -> str:
-    """A subject without the word by which an index tells it from its kinds: "dog - non-specific"."""
+    """A subject without the word by which an index tells its kinds apart: "dog - non-specific"."""
     return _INDEX_WORD.sub("", subject)
 
 
