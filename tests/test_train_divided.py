@@ -11,8 +11,10 @@ import pytest
 import yaml
 
 from tests.train_setting import cut_base, write_rows
-from train.hardware import check_divisible
+from train.estimate import Sizes, Tokens, estimate
+from train.hardware import Hardware, check_divisible
 from train.launch import CONFIGURATIONS, Spread, divides_weights
+from train.plan import make_plan
 from train.recipe import load_recipe
 from train.run import load_run
 
@@ -119,3 +121,25 @@ def test_whole_weights_are_refused_nothing():
     assert divides_weights(Spread("fsdp", 2))
     assert not divides_weights(Spread(gpus=2))
     check_divisible(load_recipe("tiny"))
+
+
+@pytest.mark.parametrize(("divided", "measured"), [("true", 8895), ("false", 15502)])
+def test_plan_counts_the_part_of_the_weights_that_a_card_holds(monkeypatch, divided, measured):
+    """Mistral 7B in 16 bits on two H200, MiB as measured (docs/SCALE.md)."""
+    monkeypatch.setenv("ACCELERATE_USE_FSDP", divided)
+    recipe = load_recipe("mistral-7b", ["bits=16", "optimizer=adamw"])
+    sizes = Sizes(32, 4096, 14336, 32, 8, 128, 32768, tied=False)
+    card = Hardware(device="cuda", name="", devices=2, memory=0, free=0, bf16=True, system="")
+    tokens = Tokens(a_pass=1600, an_epoch=200_000)
+    needs = estimate(recipe, sizes, make_plan(recipe, 400, 2), tokens, card, "peft", rate=1.0)
+    assert needs.memory / 2**20 == pytest.approx(measured, rel=0.05)
+
+
+def test_dry_run_plans_for_as_many_devices_as_the_run_will_have(guide, setting):
+    arguments, _ = setting
+    three = guide("train", *arguments, "--accelerate", "fsdp", "--gpus", "3", "--dry-run")
+    assert three.returncode == 2
+    assert "3 devices do not divide" in three.stderr
+    two = guide("train", *arguments, "--accelerate", "fsdp", "--gpus", "2", "--dry-run")
+    assert two.returncode == 0, two.stderr
+    assert "2 rows each" in two.stdout

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from data.errors import GuideError, RecipeError, TrainingError
 from train.hardware import check_divisible
-from train.launch import Spread, divides_weights, launch
+from train.launch import Spread, divides_weights, environment_of, launch
 from train.recipe import Recipe, as_toml, load_recipe, recipe_names
 from train.run import RUNS, load_run
 
@@ -79,6 +79,7 @@ def train(
             arguments += ["--set", change]
         sys.exit(launch(spread, arguments))
     if dry_run:
+        os.environ.update(environment_of(spread) if spread.several else {})
         _dry_run(loaded, console)
         return
     from train.fit import fit

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from train.hardware import Hardware
+from train.hardware import Hardware, is_divided
 from train.plan import Plan, make_plan
 from train.recipe import Recipe
 
@@ -123,6 +123,7 @@ def estimate(
     `rate` is the device's, in floating-point operations a second (`device_rate`).
     """
     width = 4 if hardware.device == "cpu" else 2
+    parts = hardware.devices if is_divided() else 1
     linear = sizes.linear_weights * (NF4_BYTES if recipe.bits == 4 else width)
     trained = sizes.trained_weights(recipe)
     # Weight and gradient in 32 bits; AdamW's two moments in 8 or 32 bits.
@@ -136,8 +137,8 @@ def estimate(
     share = SHARE_OF_RATE[(hardware.device, backend)]
     loss = LOSS_TOKENS * sizes.vocabulary * 4 * 3
     return Needs(
-        weights=linear + sizes.embedding_weights * width,
-        adapter=adapter,
+        weights=(linear + sizes.embedding_weights * width) / parts,
+        adapter=adapter / parts,
         activations=tokens.a_pass * a_token + loss,
         seconds=_work(recipe, sizes, plan, tokens) / (rate * share * hardware.devices),
         trained=trained,
@@ -190,7 +191,7 @@ def _changes(recipe: Recipe, hardware: Hardware) -> Iterator[tuple[str, Recipe]]
 def _steps(recipe: Recipe, hardware: Hardware) -> Iterator[tuple[str, Any]]:
     if not recipe.gradient_checkpointing:
         yield "gradient_checkpointing", True
-    if recipe.optimizer == "adamw" and hardware.device == "cuda":
+    if recipe.optimizer == "adamw" and hardware.device == "cuda" and not is_divided():
         yield "optimizer", "adamw_8bit"
     if recipe.batching != "padded":
         yield "batching", "padded"
@@ -199,7 +200,7 @@ def _steps(recipe: Recipe, hardware: Hardware) -> Iterator[tuple[str, Any]]:
         size, accumulation = size // 2, accumulation * 2
         yield "accumulation", accumulation
         yield "batch_size", size
-    if recipe.bits == 16 and hardware.device == "cuda":
+    if recipe.bits == 16 and hardware.device == "cuda" and not is_divided():
         yield "bits", 4
 
 

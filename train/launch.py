@@ -42,14 +42,25 @@ def configurations() -> list[str]:
     return sorted(path.stem for path in CONFIGURATIONS.glob("*.yaml"))
 
 
+def environment_of(spread: Spread) -> dict[str, str]:
+    """What of the processes' environment decides how a run is planned, for who only plans it.
+
+    Raises:
+        RecipeError: as `launch` does.
+    """
+    content = _content(find_configuration(spread.config or "ddp"))
+    processes = spread.gpus or int(str(content.get("num_processes") or 1))
+    divided = content.get("distributed_type") == "FSDP"
+    return {"WORLD_SIZE": str(processes), "ACCELERATE_USE_FSDP": str(divided).lower()}
+
+
 def divides_weights(spread: Spread) -> bool:
     """Whether each process will hold a part of the weights alone.
 
     Raises:
         RecipeError: as `launch` does.
     """
-    content = _content(find_configuration(spread.config or "ddp"))
-    return content.get("distributed_type") == "FSDP"
+    return environment_of(spread)["ACCELERATE_USE_FSDP"] == "true"
 
 
 def launch(spread: Spread, arguments: list[str]) -> int:
