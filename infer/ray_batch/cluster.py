@@ -91,8 +91,7 @@ def _start(address: str | None) -> None:
     """Start or join, more than once: on a busy machine Ray gives itself up after half a minute."""
     import ray
 
-    if address:
-        _knock(address)
+    heard = bool(address) and _knock(address)
     for left in reversed(range(1 if address else STARTS)):
         try:
             with _without_stderr():
@@ -104,31 +103,41 @@ def _start(address: str | None) -> None:
                 )
         except Exception as error:  # Ray raises plain ones too
             if not left:
-                raise _not_started(address, error) from error
+                raise _not_started(address, error, heard=heard) from error
             ray.shutdown()
         else:
             return
 
 
-def _knock(address: str) -> None:
-    """See whether anything listens at HOST:PORT: Ray itself would try for minutes.
+def _knock(address: str) -> bool:
+    """Whether anything listens at HOST:PORT: Ray itself would try for minutes.
 
     Raises:
         ClusterError: nothing does. Addresses such as "auto" and "ray://…" are Ray's to judge.
     """
     host, _, port = address.rpartition(":")
     if not host or "/" in host or not port.isdigit():
-        return
+        return False
     try:
         socket.create_connection((host, int(port)), timeout=10).close()
     except OSError as error:
         raise _not_started(address, error) from None
+    return True
 
 
-def _not_started(address: str | None, error: Exception) -> ClusterError:
+def _not_started(address: str | None, error: Exception, *, heard: bool = False) -> ClusterError:
+    """The sentence; `heard` says that something listens at the address."""
     reason = str(error).partition("\n")[0].rstrip(".")
     if address is None:
         return ClusterError(f"Ray did not start here ({reason}); try again on an idle machine.")
+    if heard and os.environ.get("RAY_AUTH_MODE") is None:
+        # `ray start` asks for a token where it finds one, as a cluster of this machine alone makes;
+        # a refused one stands in Ray's log alone.
+        return ClusterError(
+            f"The Ray cluster at {address} did not let this process in ({reason}); where "
+            "`ray start` says that token authentication is enabled, set RAY_AUTH_MODE=token here "
+            "too, with the same ~/.ray/auth_token."
+        )
     return ClusterError(
         f"There is no Ray cluster at {address} ({reason}); start one there with "
         "`ray start --head`, or leave --address out."
