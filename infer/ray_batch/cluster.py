@@ -91,7 +91,7 @@ def _start(address: str | None) -> None:
     """Start or join, more than once: on a busy machine Ray gives itself up after half a minute."""
     import ray
 
-    heard = bool(address) and _knock(address)
+    heard = address is not None and _knock(address)
     for left in reversed(range(1 if address else STARTS)):
         try:
             with _without_stderr():
