@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 import pyarrow.parquet as pq
@@ -24,6 +26,9 @@ def head(tmp_path):
     (tmp_path / ".ray" / "auth_token").write_text("0" * 64)
     environment = os.environ | {"HOME": str(tmp_path), "RAY_USAGE_STATS_ENABLED": "0"}
     environment.pop("RAY_AUTH_MODE", None)
+    # Elsewhere than other clusters, which would take it for theirs; short, for names of sockets.
+    own = tempfile.mkdtemp(prefix="ray", dir="/tmp")
+    environment["RAY_TMPDIR"] = own
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -42,6 +47,7 @@ def head(tmp_path):
     finally:
         ray.send_signal(signal.SIGTERM)
         ray.communicate(timeout=STARTS)
+        shutil.rmtree(own, ignore_errors=True)
 
 
 def test_cluster_of_ray_start_is_joined_with_its_token_and_named_without(head, tmp_path):
