@@ -107,7 +107,8 @@ class PlainWriter:
         said: list[str] = []
         if chance.random() < 0.3:
             said.append(next(self._looks()))
-        said += [] if self._titled else [self._title()]
+        if not self._titled:
+            said.append(self._title())
         said += [self.say(field) for field in judge.missing("")]
         room = count_words(closing)
         for sentence in self.extras(" ".join(said)):

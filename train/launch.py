@@ -48,9 +48,8 @@ def environment_of(spread: Spread) -> dict[str, str]:
     Raises:
         RecipeError: as `launch` does.
     """
-    content = _content(find_configuration(spread.config or "ddp"))
-    processes = spread.gpus or int(str(content.get("num_processes") or 1))
-    divided = content.get("distributed_type") == "FSDP"
+    processes = _processes(spread, _content(find_configuration(spread.config or "ddp")))
+    divided = divides_weights(spread)
     return {"WORLD_SIZE": str(processes), "ACCELERATE_USE_FSDP": str(divided).lower()}
 
 
@@ -60,7 +59,8 @@ def divides_weights(spread: Spread) -> bool:
     Raises:
         RecipeError: as `launch` does.
     """
-    return environment_of(spread)["ACCELERATE_USE_FSDP"] == "true"
+    content = _content(find_configuration(spread.config or "ddp"))
+    return content.get("distributed_type") == "FSDP"
 
 
 def launch(spread: Spread, arguments: list[str]) -> int:
@@ -84,7 +84,7 @@ def command_of(spread: Spread) -> list[str]:
     """
     file = find_configuration(spread.config or "ddp")
     content = _content(file)
-    processes = spread.gpus or int(str(content.get("num_processes") or 1))
+    processes = _processes(spread, content)
     if content.get("distributed_type") == "MULTI_CPU":
         # accelerate starts these by MPI alone; torch's own launcher needs nothing installed.
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
@@ -112,6 +112,10 @@ def find_configuration(name: str) -> Path:
         names = ", ".join(configurations())
         raise RecipeError(f"There is no accelerate configuration {name}; name a file or {names}.")
     return path
+
+
+def _processes(spread: Spread, content: dict[str, object]) -> int:
+    return spread.gpus or int(str(content.get("num_processes") or 1))
 
 
 def _content(file: Path) -> dict[str, object]:

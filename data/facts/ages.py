@@ -136,9 +136,8 @@ def _possible(at: int, passage: Passage, facts: Facts) -> frozenset[int]:
 
 def _clause(at: int, passage: Passage) -> str:
     """What stands around a character between two commas."""
-    sentence = passage.sentence_at(at)
-    before, after = sentence.folded[: at - sentence.start], sentence.folded[at - sentence.start :]
-    return before.rpartition(",")[2] + after.partition(",")[0]
+    after = passage.folded[at : passage.sentence_at(at).end]
+    return passage.begun(at).rpartition(",")[2] + after.partition(",")[0]
 
 
 def age_claim(number: Number, passage: Passage, facts: Facts) -> Claim:

@@ -133,14 +133,14 @@ def _thing_made_of(sentence: Sentence, passage: Passage, facts: Facts) -> tuple[
         return None
     function = passage.grammar.phrases["function"]
     for start, end in _made_of(sentence, passage):
+        if passage.grammar.phrases["made_up"].search(sentence.folded, start, end):
+            continue  # of forms, of parts: how it is composed
         said = [
             w for w in sentence.words
             if start <= w.start - sentence.start < end and not function.fullmatch(w.folded)
         ]  # fmt: skip
         if any(w.folded.isdigit() or facts.matter.names(w) for w in said):
             continue
-        if passage.grammar.phrases["made_up"].search(sentence.folded, start, end):
-            continue  # of forms, of parts: how it is composed
         if any(
             c.said.search(sentence.folded, start, end) and _material_stands(c, facts.matter)
             for c in passage.grammar.materials.values()

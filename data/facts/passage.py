@@ -97,6 +97,10 @@ class Passage:
         """Folded text of the same sentence that ends at `offset`."""
         return self.folded[max(self.sentence_at(offset).start, offset - reach) : offset]
 
+    def begun(self, offset: int) -> str:
+        """All folded text of the same sentence that ends at `offset`."""
+        return self.folded[self.sentence_at(offset).start : offset]
+
     def after(self, offset: int, reach: int = 48) -> str:
         """Folded text that begins at `offset`."""
         return self.folded[offset : offset + reach]

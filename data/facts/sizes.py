@@ -61,8 +61,7 @@ def size_claim(number: Number, passage: Passage, facts: Facts) -> Claim:
             False,
             f"{cm:g} cm is a measure of the record, but not its {_SIDES[number.dimension]}",
         )
-    begun = passage.folded[passage.sentence_at(number.start).start : number.start]
-    if said_of_the_maker(begun, passage, facts):
+    if said_of_the_maker(passage.begun(number.start), passage, facts):
         return judged(span, Kind.size, False, "said of the artist, whose size no record gives")
     return judged(span, Kind.size, True, f"the record gives {fitting[0].cm:g} cm")
 

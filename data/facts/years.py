@@ -52,11 +52,11 @@ def year_claim(number: Number, passage: Passage, facts: Facts) -> Claim:
         return judged(span, Kind.count, True, "the record gives this number")
     if year not in facts.years:
         return judged(span, Kind.year, False, f"{year} is not a year of the record")
-    sentence = passage.sentence_at(number.start)
-    if _instead_of_an_age(passage.folded[sentence.start : number.start], passage, facts):
+    if _instead_of_an_age(passage.begun(number.start), passage, facts):
         return judged(span, Kind.age, False, f"{year} is a year and no age")
     of_the_life = year not in facts.made | facts.told_years and year in facts.life_years
-    if of_the_life and len(sentence.words) < 60 and _tells_making(number, passage, facts):
+    short = len(passage.sentence_at(number.start).words) < 60
+    if of_the_life and short and _tells_making(number, passage, facts):
         return judged(
             span, Kind.year, False, f"{year} is a year of the artist's life, not of the work"
         )
