@@ -89,15 +89,21 @@ def test_divided_weights_learn_what_whole_ones_do_and_go_on_when_interrupted(set
     for name, weights in adapters[1].items():
         assert adapters[0][name].numpy() == pytest.approx(weights.numpy(), abs=1e-6)
 
-    shutil.rmtree(parts.checkpoints / "checkpoint-4")
-    info = json.loads((parts.path / "run.json").read_text())
-    info["status"], info["best"] = "running", {"step": 2, "loss": losses(parts)[2]}
-    (parts.path / "run.json").write_text(json.dumps(info))
-    done = divided(arguments, "divided")
-    assert done.returncode == 0, done.stderr
-    assert "Going on from step 2" in done.stderr
-    assert losses(load_run(runs / "divided")) == pytest.approx(losses(whole), rel=1e-5)
-    assert load_run(runs / "divided").info.status == "finished"
+    wanted = losses(whole)
+    for run in (parts, whole):
+        shutil.rmtree(run.checkpoints / "checkpoint-4")
+        info = json.loads((run.path / "run.json").read_text())
+        info["status"], info["best"] = "running", {"step": 2, "loss": losses(run)[2]}
+        (run.path / "run.json").write_text(json.dumps(info))
+    for done in (
+        divided(arguments, "divided"),
+        processes(["--module", "train.command", *arguments, "--name", "whole"], {}),
+    ):
+        assert done.returncode == 0, done.stderr
+        assert "Going on from step 2" in done.stderr
+    for name in ("divided", "whole"):
+        assert losses(load_run(runs / name)) == pytest.approx(wanted, rel=1e-5)
+        assert load_run(runs / name).info.status == "finished"
 
 
 @pytest.mark.parametrize(

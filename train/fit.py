@@ -123,10 +123,24 @@ def run_job(job: Job, run: Run, console: Console) -> Run:
         if is_first_process():
             console.print(f"Going on from step {step}.", highlight=False)
             forget_after(run, step)
+        if job.hardware.device == "cpu" and world_size() > 1:
+            _know_numbered_processors()
     with stopping(run):
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     finish(run)
     return run
+
+
+def _know_numbered_processors() -> None:
+    """Let torch read a checkpoint to "cpu:0", as the trainer asks in several processes without GPUs.
+
+    Of processors torch knows "cpu" alone.
+    """
+    import torch
+
+    torch.serialization.register_package(
+        30, lambda _: None, lambda storage, place: storage if place.startswith("cpu:") else None
+    )
 
 
 def sft_trainer(job: Job, run: Run, model: Any) -> Any:
