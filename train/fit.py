@@ -132,7 +132,7 @@ def run_job(job: Job, run: Run, console: Console) -> Run:
 
 
 def _know_numbered_processors() -> None:
-    """Let torch read a checkpoint to "cpu:0", as the trainer asks in several processes without GPUs.
+    """Let torch read a checkpoint to "cpu:0", as the trainer asks where several processes are.
 
     Of processors torch knows "cpu" alone.
     """
